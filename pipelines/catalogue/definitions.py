@@ -6,6 +6,8 @@ Belongs here: parsing and cross-checking of codes, fields, tables and rules. Ren
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cache
@@ -21,6 +23,21 @@ def read_yaml(path: Path) -> Any:
     """Parse one YAML file with libyaml's safe loader where it is built in (ten times faster)."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+
+
+_RESIDUE = re.compile(r"\[bookmark:[^\]]*\]|[“”\"'‘’]|\s")
+_PREFIX = re.compile(r"^(?:其中[:,]?|\(?[0-9一二三四五六七八九十]{1,3}(?:[、.)](?![0-9])|、))+")
+_SUFFIX = re.compile(r"(?:\([^()]*\)|[:：;。,])+$")
+_COMPATIBLE = str.maketrans({"，": ",", "：": ":", "；": ";", "（": "(", "）": ")", "．": ".", "％": "%"})
+
+
+@cache
+def normalise_label(text: str) -> str:
+    """A label as vocabularies spell it: no white space, quotes, numbering, 其中, trailing brackets or colon; 其它 becomes 其他."""
+    label = _RESIDUE.sub("", unicodedata.normalize("NFC", text)).translate(_COMPATIBLE).replace("其它", "其他")
+    label = _PREFIX.sub("", label)
+    stripped = _SUFFIX.sub("", label)
+    return stripped or label
 
 
 @dataclass(frozen=True)
@@ -108,9 +125,9 @@ class Catalogue:
     version: str
     _labels: dict[str, dict[str, str]] = dataclass_field(default_factory=dict)
 
-    def code_of_label(self, vocabulary: str, label: str) -> str | None:
-        """Code of a normalised label in a vocabulary, or None where no synonym covers it."""
-        return self._labels[vocabulary].get(label)
+    def code_of_label(self, vocabulary: str, text: str) -> str | None:
+        """Code of a label as printed, or None where no synonym of the vocabulary covers it."""
+        return self._labels[vocabulary].get(normalise_label(text))
 
     def name(self, vocabulary: str, code: str, language: str = "zh") -> str:
         """Chinese or English name of a code; the code itself where it is unknown."""
@@ -161,7 +178,7 @@ def catalogue() -> Catalogue:
     for vocabulary, entries in codes.items():
         index: dict[str, str] = {}
         for code in entries.values():
-            for label in code.labels:
+            for label in map(normalise_label, code.labels):
                 if index.setdefault(label, code.code) != code.code:
                     raise ValueError(f"codes.yml: label {label} of vocabulary {vocabulary} means two codes")
         labels[vocabulary] = index

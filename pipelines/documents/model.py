@@ -26,8 +26,8 @@ class DocumentError(Exception):
 class Locator:
     """A place in the source: all numbers count from 1; what a format does not have is None.
 
-    `line` is the text line (flattened text) or the paragraph's number in the body (docx); `part` names a place outside the body
-    (header, footer, footnote).
+    `line` is the text line (flattened text) or the paragraph's number in the body (docx); outside tables `column` counts its
+    characters. `part` names a place outside the body (header, footer, footnote).
     """
 
     page: int | None = None
@@ -38,12 +38,14 @@ class Locator:
     part: str | None = None
 
     def __str__(self) -> str:
-        named = (("", self.part), ("page ", self.page), ("table ", self.table), ("row ", self.row))
-        words = [f"{name}{value}" for name, value in (*named, ("column ", self.column)) if value is not None]
-        place = " ".join(words)
-        if self.line is None:
-            return place
-        return f"{place}, line {self.line}" if place else f"line {self.line}"
+        names = ("page", "table", "row", "column") if self.table is not None else ("page",)
+        words = [self.part] if self.part else []
+        words += [f"{name} {getattr(self, name)}" for name in names if getattr(self, name) is not None]
+        line: list[str] = []
+        if self.line is not None:
+            character = f" character {self.column}" if self.table is None and self.column is not None else ""
+            line = [f"line {self.line}{character}"]
+        return ", ".join(filter(None, [" ".join(words), *line]))
 
 
 @dataclass(frozen=True, slots=True)
