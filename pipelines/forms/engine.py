@@ -1,0 +1,348 @@
+"""Reads the cells of one form with its template.
+
+Belongs here: applying sections (matrix, records, pairs, texts) to the dense grid. Does not belong here: file formats, numbers.
+
+Every figure-bearing cell that no section takes is handed over as unmapped, so that no figure is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from pipelines.catalogue import catalogue
+from pipelines.catalogue.definitions import normalise_label
+from pipelines.documents import Cell, Locator
+from pipelines.forms.absence import absence_of
+from pipelines.forms.observations import FormRecord, Observation, Unmapped, is_figure
+from pipelines.forms.segmentation import Region, Slice
+from pipelines.forms.templates import Column, Section
+
+_UNIT = re.compile(r"[（(]\s*(?:单位\s*[:：]\s*)?(万元|亿元|元)\s*[)）]")
+_BAND = re.compile(r"[（(]\s*(\d+(?:\.\d+)?)\s*分?\s*[)）]")
+_YEAR = re.compile(r"(20\d{2})")
+
+
+def unit_in(text: str) -> str | None:
+    """Money unit in brackets, as in 全年预算数（万元）, or None."""
+    found = _UNIT.search(text)
+    return found[1] if found else None
+
+
+@dataclass
+class FormReader:
+    """Reads one region; `observations` and `unmapped` fill up section by section."""
+
+    region: Region
+    form: FormRecord
+    fiscal_year: int | None
+    observations: list[Observation] = field(default_factory=list)
+    unmapped: list[Unmapped] = field(default_factory=list)
+    _taken: set[tuple[int, int, int]] = field(default_factory=set)
+    _record: int = 0
+    _unit: str = "万元"
+
+    def read(self) -> None:
+        """Read every section of the region, then hand over the figures that none of them took."""
+        self._unit = self.region.unit or unit_in(self.region.title or "") or self.region.template.unit
+        self._read_heads()
+        carried: tuple[Section, _Header] | None = None
+        for piece in self.region.slices:
+            for section, header, last in self._sections(piece, carried):
+                read = {"matrix": self._matrix, "records": self._records, "pairs": self._pairs, "texts": self._texts}
+                read[section.kind](section, header, piece, last)
+                carried = (section, header)
+        self._hand_over_rest()
+
+    # sections -------------------------------------------------------------------------------------------------------------
+
+    def _sections(self, piece: Slice, carried: tuple[Section, _Header] | None) -> list[tuple[Section, _Header, int]]:
+        """Sections of a slice with their header rows, and the row before which each ends."""
+        starts: list[tuple[int, Section, _Header]] = []
+        for index in range(piece.first, piece.last):
+            header = None if starts and starts[-1][0] == index else self._header_at(piece, index, starts)
+            if header is not None:
+                starts.append((index, *header))
+        if carried is not None and (not starts or starts[0][0] > piece.first):
+            section, header_before = carried
+            starts.insert(0, (piece.first - 1, section, _Header(piece.first - 1, header_before.cell, header_before.columns)))
+        ends = [start for start, _, _ in starts[1:]] + [piece.last]
+        return [(section, header, end) for (_, section, header), end in zip(starts, ends, strict=True)]
+
+    def _header_at(self, piece: Slice, index: int, starts: list[tuple[int, Section, _Header]]) -> tuple[Section, _Header] | None:
+        row = [cell for cell in piece.table.rows[index] if cell.row == index]
+        labels = [(cell, normalise_label(cell.text)) for cell in row]
+        for section in self.region.template.sections:
+            named = next((cell for cell, label in labels if section.header.fullmatch(label)), None)
+            if named is None or any(section.id == earlier.id for _, earlier, _ in starts):
+                continue
+            columns = _columns(section, [(cell, label) for cell, label in labels if cell is not named or section.kind == "records"])
+            if section.columns and not columns:
+                continue
+            self._take(piece, *(cell for cell, _ in columns), named)
+            return section, _Header(index, named, columns)
+        return None
+
+    def _matrix(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
+        table = piece.table
+        header_unit = unit_in(header.cell.text)
+        arity = len(table.rows[header.row]) if header.row >= 0 else None
+        first_column = min(cell.column for cell, _ in header.columns)
+        for index in range(header.row + 1, last):
+            row = table.rows[index]
+            if all(cell.row < index for cell in row):
+                continue
+            labels = [
+                cell for cell in row
+                if cell.column < first_column and cell is not header.cell and cell.text.strip() and not _is_header(cell, header)
+            ]
+            label = labels[-1] if labels else None
+            if table.origin == "inferred" and len(row) != arity:
+                self._odd_row(section, piece, index)
+                continue
+            codes = self._row_codes(section, label.text if label else None)
+            if codes is None:
+                continue  # its figures are handed over as unmapped
+            record = self._next_record(index)
+            text_cells = self._text_row(section, label, [table.grid[index][cell.column] for cell, _ in header.columns])
+            for head, column in header.columns:
+                cell = table.grid[index][head.column]
+                if cell is None or cell in text_cells or column.field is None:
+                    continue
+                is_money = column.field.endswith("_wanyuan")
+                unit = (unit_in(head.text) or header_unit or self._unit) if is_money else None
+                row_table = column.table or section.table
+                own = dict(codes)
+                if column.phase is not None:
+                    own |= {"phase_code": column.phase, "amount_year": self._year(head.text, column)}
+                elif section.rows is None or row_table != section.table:
+                    own.pop("project_name", None)
+                self._observe(
+                    row_table, f"{record}.{head.column if is_money and column.phase else ''}", column.field, cell, own,
+                    index=index, label=label.text if label else header.cell.text, column_label=head.text, unit=unit, piece=piece,
+                )
+
+    def _odd_row(self, section: Section, piece: Slice, index: int) -> None:
+        """A row of another length inside a matrix of a flattened table: a label whose one value spans all columns."""
+        row = [cell for cell in piece.table.rows[index] if cell.row == index]
+        if len(row) == 2:
+            self._text_row(section, row[0], [row[1]])
+
+    def _text_row(self, section: Section, label: Cell | None, cells: list[Cell | None]) -> list[Cell]:
+        """Text that stands where amounts are expected in rows that may hold an explanation; returns the cells taken as text."""
+        if section.rows is None or label is None:
+            return []
+        item = catalogue().code_of_label("item", label.text)
+        section_code = section.rows.text_rows.get(item or "")
+        if section_code is None:
+            return []
+        texts = [
+            cell for cell in dict.fromkeys(cells)
+            if cell is not None and absence_of(cell.text) is None and not is_figure(cell.text)
+        ]
+        for cell in texts:
+            self._text(section_code, cell, label.text)
+        return texts
+
+    def _records(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
+        table = piece.table
+        by_field = {column.field: head for head, column in header.columns}
+        name_head = by_field["indicator_name"]
+        for index in range(header.row + 1, last):
+            row = table.rows[index]
+            starting = [cell for cell in row if cell.row == index]
+            total = next((cell for cell in starting if section.totals and section.totals.match.fullmatch(normalise_label(cell.text))), None)
+            if total is not None:
+                self._totals(section, header, piece, index, total)
+                continue
+            cells = {name: table.grid[index][head.column] for name, head in by_field.items()}
+            name = cells["indicator_name"]
+            if table.origin == "inferred" and len(row) <= name_head.column or name is None or name.row < index:
+                continue
+            own = [cell for field_name, cell in cells.items() if cell and cell.row == index and not str(field_name).startswith("level")]
+            if all(absence_of(cell.text) == "blank" for cell in own):
+                continue  # an indicator row left empty
+            self._record += 1
+            for field_name, cell in cells.items():
+                if cell is None or field_name is None:
+                    continue
+                is_level = field_name.startswith("level")
+                if field_name == "level1_label_zh" and (band := _BAND.search(cell.text)):
+                    self._observe(section.table, f"i{self._record}", "level1_band_points", cell, {}, raw=band[1], index=index,
+                                  label=name.text, column_label=by_field[field_name].text, piece=piece)
+                self._observe(section.table, f"i{self._record}", field_name, cell, {"indicator_number": self._record}, index=index,
+                              label=name.text, column_label=by_field[field_name].text, piece=piece, may_be_merged=not is_level)
+
+    def _totals(self, section: Section, header: _Header, piece: Slice, index: int, label: Cell) -> None:
+        """The 总分 row: one figure is the score, two are weight and score; a single figure under 分值 alone is the weight."""
+        assert section.totals is not None
+        figures = [c for c in piece.table.rows[index] if c.row == index and c.column > label.column and is_figure(c.text)]
+        by_field = {column.field: head for head, column in header.columns}
+        names = ["total_score_points"] if len(figures) == 1 else ["total_weight_points", "total_score_points"]
+        if len(figures) == 1 and piece.table.origin != "inferred" and "score_points" in by_field and "weight_points" in by_field:
+            weight, score = by_field["weight_points"], by_field["score_points"]
+            if _overlaps(figures[0], weight) and not _overlaps(figures[0], score):
+                names = ["total_weight_points"]
+        for name, cell in zip(names, figures, strict=False):
+            codes: dict[str, str | int | None] = {"item_code": section.totals.item, "fund_source_code": "all"}
+            self._observe(section.totals.table, "total", name, cell, codes, index=index, label=label.text, column_label=None, piece=piece)
+
+    def _pairs(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
+        for index in range(header.row, last):
+            row = [cell for cell in piece.table.rows[index] if cell.row == index]
+            for label, value in zip(row, row[1:], strict=False):
+                codes = self._row_codes(section, label.text)
+                if codes is None or is_figure(label.text) or not label.text.strip():
+                    continue
+                if not is_figure(value.text) and absence_of(value.text) is None:
+                    continue
+                own = {**codes, "phase_code": section.phase, "amount_year": self.fiscal_year}
+                unit = unit_in(label.text) or unit_in(header.cell.text) or self._unit
+                self._observe(section.table, f"{self._next_record(index)}.{label.column}", section.field or "", value, own, index=index,
+                              label=label.text, column_label=None, unit=unit, piece=piece)
+
+    def _texts(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
+        if section.section_code is not None:
+            for cell in piece.table.rows[header.row]:
+                if cell.row == header.row and cell is not header.cell and absence_of(cell.text) is None:
+                    self._text(section.section_code, cell, header.cell.text)
+            return
+        for index in range(header.row + 1, last):
+            for head, column in header.columns:
+                cell = piece.table.grid[index][head.column]
+                if cell is not None and cell.row == index and cell is not header.cell and absence_of(cell.text) is None:
+                    self._text(column.section_code or "other", cell, head.text)
+
+    def _read_heads(self) -> None:
+        """Labels with a neighbour that describe the form: department, project, supervising department, grade."""
+        for piece in self.region.slices:
+            for index in range(piece.first, piece.last):
+                row = [cell for cell in piece.table.rows[index] if cell.row == index]
+                for label, value in zip(row, row[1:], strict=False):
+                    self._head(piece, index, label, value)
+
+    def _head(self, piece: Slice, index: int, label: Cell, value: Cell) -> None:
+        text = normalise_label(label.text)
+        for head in self.region.template.heads:
+            if not head.match.fullmatch(text) or absence_of(value.text) is not None:
+                continue
+            self._take(piece, value)
+            if head.table is not None:
+                codes: dict[str, str | int | None] = {"item_code": head.item, "fund_source_code": "all"}
+                self._observe(head.table, "total", head.field, value, codes, index=index, label=label.text, column_label=None, piece=piece)
+            elif head.field == "project_name":
+                self.form.project_name = self.form.project_name or _joined(value.text)
+            else:
+                self.form.heads.setdefault(head.field, _joined(value.text))
+            return
+
+    # one cell ---------------------------------------------------------------------------------------------------------------
+
+    def _row_codes(self, section: Section, label: str | None) -> dict[str, str | int | None] | None:
+        """Codes of a row label, or None where no vocabulary of the section covers it; no rows rule means one unlabelled record."""
+        rows = section.rows
+        if rows is None:
+            return {}
+        if label is None:
+            return None
+        for vocabulary in rows.vocabularies:
+            code = catalogue().code_of_label(vocabulary, label)
+            if code is not None:
+                self._after_named = code == rows.named_rows if vocabulary == "item" else False
+                item, fund = (code, "all") if vocabulary == "item" else (rows.item, code)
+                return {"item_code": item, "fund_source_code": fund}
+        if rows.named_rows is not None and self._after_named:
+            return {"item_code": rows.named_rows, "fund_source_code": "all", "project_name": _joined(label)}
+        return None
+
+    _after_named: bool = False
+
+    def _year(self, header: str, column: Column) -> int | None:
+        found = column.match.fullmatch(normalise_label(header))
+        printed = found.groupdict().get("year") if found else None
+        if printed is not None:
+            return int(printed)
+        return None if self.fiscal_year is None else self.fiscal_year + column.year_offset
+
+    def _next_record(self, index: int) -> str:
+        return f"r{index}"
+
+    def _take(self, piece: Slice, *cells: Cell) -> None:
+        self._taken.update((piece.table_number, cell.row, cell.column) for cell in cells)
+
+    def _text(self, section_code: str, cell: Cell, label: str) -> None:
+        self.observations.append(
+            Observation(self.form.form_number, "fact_narratives", f"{section_code}@{cell.locator}", "text", cell.text, _joined(label),
+                        None, cell.locator, {"section_code": section_code})
+        )
+
+    def _observe(
+        self, table: str | None, record: str, field_name: str, cell: Cell, codes: dict[str, str | int | None], *,
+        index: int, label: str, column_label: str | None, piece: Slice, unit: str | None = None, raw: str | None = None,
+        may_be_merged: bool = True,
+    ) -> None:
+        self._take(piece, cell)
+        is_merged = may_be_merged and cell.row < index
+        text = cell.text if raw is None else raw
+        self.observations.append(
+            Observation(
+                form_number=self.form.form_number,
+                table_name=table or "",
+                record=f"{piece.table_number}:{record}",
+                field_name=field_name,
+                raw_text="" if is_merged else text.strip("\n"),
+                source_label_zh=_joined(label),
+                column_label_zh=None if column_label is None else _joined(column_label),
+                locator=_place(cell, piece, index) if is_merged else cell.locator,
+                codes=codes,
+                absence_code="merged" if is_merged else absence_of(text),
+                unit=unit,
+            )
+        )
+
+    def _hand_over_rest(self) -> None:
+        for piece in self.region.slices:
+            for cell in piece.anchors():
+                if not is_figure(cell.text):
+                    continue
+                self.form.figures += 1
+                if (piece.table_number, cell.row, cell.column) in self._taken:
+                    continue
+                row = piece.table.rows[cell.row]
+                label = next((other.text for other in row if other.text.strip() and not is_figure(other.text)), "")
+                self.unmapped.append(Unmapped(self.form.form_number, _joined(label), None, cell.text, cell.locator))
+
+
+@dataclass(frozen=True)
+class _Header:
+    """A section's header row: the cell that names the section, and the columns under their header cells."""
+
+    row: int
+    cell: Cell
+    columns: list[tuple[Cell, Column]]
+
+
+def _columns(section: Section, labels: list[tuple[Cell, str]]) -> list[tuple[Cell, Column]]:
+    found: list[tuple[Cell, Column]] = []
+    for cell, label in labels:
+        column = next((column for column in section.columns if column.match.fullmatch(label)), None)
+        if column is not None:
+            found.append((cell, column))
+    return found
+
+
+def _is_header(cell: Cell, header: _Header) -> bool:
+    return cell.row <= header.row
+
+
+def _overlaps(cell: Cell, head: Cell) -> bool:
+    return cell.column < head.column + head.column_span and head.column < cell.column + cell.column_span
+
+
+def _place(cell: Cell, piece: Slice, index: int) -> Locator:
+    return Locator(table=piece.table_number, row=index + 1, column=cell.column + 1)
+
+
+def _joined(text: str) -> str:
+    """A label on one line, as printed otherwise."""
+    return re.sub(r"\[bookmark:[^\]]*\]|\s+", "", text)

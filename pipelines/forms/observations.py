@@ -1,0 +1,85 @@
+"""What the forms room hands to the facts room.
+
+Belongs here: the data classes. Raw texts only: numbers are parsed in `facts`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from pipelines.documents import Locator
+
+# A cell that bears a figure: digits (or masked digits) with at most an operator before and a short unit behind.
+_FIGURE = re.compile(r"^[≥≤><=≧≦═约±+\-]*\d[\d,.*×\s]*(?:[万亿]?元|%|‰|分)?(?:[\d,.]+(?:[万亿]?元|%|分)?)*$")
+_QUANTITY = re.compile(r"^[≥≤><=≧≦═约]*(?:不少于|不低于|不超过|大于|小于|达到?)?\d[\d,.*]*[^\d,.*]{0,6}$")
+
+
+def is_figure(text: str) -> bool:
+    """Whether a cell's text is a figure, well-formed or not, rather than a label or a sentence."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    return bool(_FIGURE.match(plain) or _QUANTITY.match(plain))
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One value read from one place: observations of one fact row share `form_number`, `table_name` and `record`.
+
+    `field_name` is the column of the fact table; `codes` holds the key columns of the fact row; `absence_code` says why there is no
+    value (then `raw_text` is what stands in the cell).
+    """
+
+    form_number: int
+    table_name: str
+    record: str
+    field_name: str
+    raw_text: str
+    source_label_zh: str | None
+    column_label_zh: str | None
+    locator: Locator
+    codes: dict[str, str | int | None] = field(default_factory=dict)
+    absence_code: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """A figure under a label that no synonym covers."""
+
+    form_number: int
+    label_zh: str
+    column_label_zh: str | None
+    raw_text: str
+    locator: Locator
+
+
+@dataclass(slots=True)
+class FormRecord:
+    """One form of a document; number 0 is the narrative. `figures` counts its figure-bearing places, independently of the templates."""
+
+    form_number: int
+    form_kind: str
+    template_id: str
+    title_zh: str | None = None
+    stated_year: int | None = None
+    attachment_number: int | None = None
+    table_number: int | None = None
+    project_name: str | None = None
+    heads: dict[str, str] = field(default_factory=dict)
+    figures: int = 0
+
+
+@dataclass(slots=True)
+class Extraction:
+    """Everything that one Document yields."""
+
+    document_kind: str
+    title_zh: str | None
+    stated_year: int | None
+    fiscal_year: int | None
+    department_name: str | None
+    forms: list[FormRecord]
+    observations: list[Observation]
+    unmapped: list[Unmapped]
+    warnings: list[str]
