@@ -1,0 +1,95 @@
+"""Data Docs: a page per table and night below `<home>/data_docs`, readable without a network.
+
+Belongs here: rendering, cutting the pages' references to other hosts, the index, dropping old nights. Does not belong here: the
+evaluation. The renderer's own index needs scripts from another host, so the index is ours; its pages are kept.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.home import replace_atomically
+from pipelines.quality.validation import Validation
+
+if TYPE_CHECKING:
+    from great_expectations.data_context import EphemeralDataContext
+
+NIGHTS_KEPT = 30
+NIGHTS = "nights.json"
+# The browser refuses whatever a page may still name; texts of reports stand in these pages.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+STYLE = """
+body{font-family:"Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",sans-serif;margin:0 2rem;color:#222}
+nav,footer,.sticky,button{display:none} table{border-collapse:collapse;margin:.5rem 0} td,th{border:1px solid #ccc;padding:.3rem .6rem;
+text-align:left;vertical-align:top} .alert{background:#f3f4f6;padding:.6rem 1rem;margin:1rem 0} .badge{margin-right:.3rem}
+.cooltip .top{display:none} a{color:#0b5394}
+"""
+
+
+def write(engine: EphemeralDataContext, folder: Path, run_name: str, table_name: str, validation: Validation) -> Path:
+    """Render the page of the evaluation that `engine` holds and list it in the index. Returns the page's path."""
+    before = set(folder.rglob("*.html"))
+    engine.build_data_docs(site_names=["nightly"])
+    fresh = sorted(set(folder.rglob("*.html")) - before)
+    for path in fresh:
+        replace_atomically(path, _writer(self_contained(path.read_text(encoding="utf-8"))))
+    shutil.rmtree(folder / "static", ignore_errors=True)
+    page = next(path for path in fresh if "validations" in path.parts)
+    _list(
+        folder,
+        {
+            "run": run_name,
+            "table": table_name,
+            "page": page.relative_to(folder).as_posix(),
+            "rows": len(validation.accepted) + len(validation.quarantined),
+            "quarantined": len(validation.quarantined),
+            "evaluated": validation.evaluated,
+            "failed": validation.failed,
+        },
+    )
+    return page
+
+
+def self_contained(page: str) -> str:
+    """A page without scripts and without anything that a browser would fetch; links that a person may follow stay."""
+    page = re.sub(r"<script\b.*?</script>", "", page, flags=re.DOTALL | re.IGNORECASE)
+    page = re.sub(r"<link\b[^>]*>", "", page, flags=re.IGNORECASE)
+    page = re.sub(r"<img\b[^>]*>", "", page, flags=re.IGNORECASE)
+    page = re.sub(r"url\(\s*['\"]?https?:[^)]*\)", "none", page)
+    head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><style>{STYLE}</style>'
+    return re.sub(r"</head>", lambda match: f"{head}{match[0]}", page, count=1, flags=re.IGNORECASE)
+
+
+def _list(folder: Path, entry: dict[str, Any]) -> None:
+    """Put an evaluation first into the index, once per run and table, and drop the nights beyond the newest `NIGHTS_KEPT`."""
+    path = folder / NIGHTS
+    known: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    entries = [entry, *(other for other in known if (other["run"], other["table"]) != (entry["run"], entry["table"]))]
+    runs = list(dict.fromkeys(other["run"] for other in entries))[:NIGHTS_KEPT]
+    kept = [other for other in entries if other["run"] in runs]
+    pages = {other["page"] for other in kept}
+    for other in known:
+        if other["page"] not in pages:
+            (folder / other["page"]).unlink(missing_ok=True)
+    replace_atomically(path, _writer(json.dumps(kept, ensure_ascii=False, indent=1)))
+    replace_atomically(folder / "index.html", _writer(_index(kept)))
+
+
+def _index(entries: list[dict[str, Any]]) -> str:
+    head = ("运行 run", "事实表 table", "行数 rows", "隔离 quarantined", "检查项 expectations", "未通过 failed")
+    lines = [f"<tr>{''.join(f'<th>{name}</th>' for name in head)}</tr>"]
+    for entry in entries:
+        link = f'<a href="{html.escape(entry["page"])}">{html.escape(entry["table"])}</a>'
+        values = [html.escape(entry["run"]), link, *(entry[name] for name in ("rows", "quarantined", "evaluated", "failed"))]
+        lines.append(f"<tr>{''.join(f'<td>{value}</td>' for value in values)}</tr>")
+    body = f"<h1>数据质量检查 Data quality</h1><table>{''.join(lines)}</table>"
+    return self_contained(f'<!DOCTYPE html><html><head><meta charset="UTF-8"><title>Data quality</title></head><body>{body}</body></html>')
+
+
+def _writer(text: str) -> Any:
+    return lambda path: path.write_text(text, encoding="utf-8")
