@@ -1,0 +1,138 @@
+"""What a night has to do: which revision of which file is current, and what work it needs.
+
+Belongs here: the plan, made of the register and of what the lake already holds. Does not belong here: doing the work, and
+knowing the versions of readers and templates, which the caller passes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.archive.register import Progress, update_register
+from pipelines.home import lake_files, replace_atomically
+from pipelines.settings import Settings
+
+PLAN_SCHEMA: dict[str, pl.DataType] = {
+    "report_id": pl.String(),
+    "file_name": pl.String(),
+    "sha256": pl.String(),
+    "byte_count": pl.Int64(),
+    "city_slug": pl.String(),
+    "folder_year": pl.Int32(),
+    "first_seen_at": pl.Datetime("us"),
+    "is_current": pl.Boolean(),
+    "superseded_by": pl.String(),
+    "rejected_reason": pl.String(),
+    "work": pl.String(),
+}
+
+_LEDGER = ("report_id", "is_current", "reader_version", "template_version")
+_PLACE = re.compile(r"(?P<city>[^_/][^/]*)/(?P<year>20\d\d)/.+", re.DOTALL)
+
+
+def report_id(file_name: str, sha256: str) -> str:
+    """Identity of one revision of one file."""
+    return hashlib.sha256(f"{file_name}\n{sha256}".encode()).hexdigest()[:16]
+
+
+def place(file_name: str) -> tuple[str, int] | None:
+    """City folder and year of a path `<city>/<year>/…` below the raw folder; None where it has no such form."""
+    match = _PLACE.fullmatch(file_name)
+    return (match["city"], int(match["year"])) if match else None
+
+
+def document_path(home: Path, readers_version: str, sha256: str) -> Path:
+    """Path of the stored Document of one revision as read by one version of the readers."""
+    return home / "documents" / readers_version / sha256[:2] / f"{sha256}.json.gz"
+
+
+def plan(
+    settings: Settings, run: Path, readers_version: str, template_version: str, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Scan the raw folder, archive what is new, and write `run/plan.parquet`.
+
+    The plan has one row per revision of the register: report_id, file_name, sha256, byte_count, city_slug and folder_year (null
+    where the path is not `<city>/<year>/…`), first_seen_at (UTC), is_current (the revision at its path counts), superseded_by,
+    rejected_reason (`duplicate_content`, `misplaced` or null) and work: `read` (no stored Document), `extract` (a Document, but
+    the lake lacks its facts by these versions) or `none`. `progress(done, total)` follows the reading of new files.
+
+    Returns the counts of `update_register` and: read, extract, unchanged, duplicates, misplaced. Raises RawFolderError and
+    LakeError.
+    """
+    register, counts = update_register(settings, progress)
+    revisions = decide(register, _ledger(settings.home), readers_version, template_version)
+    pending = revisions.filter(work="extract")
+    unread = [not document_path(settings.home, readers_version, sha256).is_file() for sha256 in pending["sha256"].to_list()]
+    to_read = pending.filter(pl.Series(unread, dtype=pl.Boolean))["report_id"]
+    revisions = revisions.with_columns(
+        work=pl.when(pl.col("report_id").is_in(to_read.implode())).then(pl.lit("read")).otherwise("work")
+    )
+    run.mkdir(parents=True, exist_ok=True)
+    replace_atomically(run / "plan.parquet", revisions.write_parquet)
+    return counts | {
+        "read": revisions.filter(work="read").height,
+        "extract": revisions.filter(work="extract").height,
+        "unchanged": revisions.filter(pl.col("is_current") & (pl.col("work") == "none")).height,
+        "duplicates": revisions.filter(rejected_reason="duplicate_content").height,
+        "misplaced": revisions.filter(rejected_reason="misplaced").height,
+    }
+
+
+def _ledger(home: Path) -> pl.DataFrame:
+    """What the lake holds: one row per revision, columns `_LEDGER`."""
+    files = lake_files(home, "reports")
+    if not files:
+        return pl.DataFrame(schema={name: pl.Boolean() if name == "is_current" else pl.String() for name in _LEDGER})
+    return pl.read_parquet(files, columns=list(_LEDGER))
+
+
+def decide(register: pl.DataFrame, ledger: pl.DataFrame, readers_version: str, template_version: str) -> pl.DataFrame:
+    """The plan (columns PLAN_SCHEMA, sorted by file_name and first_seen_at) from register and ledger, without `read` as work.
+
+    Of several paths that hold the same bytes, the one that the lake has loaded counts, else the smallest; a revision that is no
+    longer present is superseded by the one now at its path, else by the one that holds its bytes at another path.
+    """
+    names, hashes = register["file_name"].to_list(), register["sha256"].to_list()
+    places = [place(name) for name in names]
+    revisions = register.with_columns(
+        report_id=pl.Series([report_id(*pair) for pair in zip(names, hashes, strict=True)], dtype=pl.String),
+        city_slug=pl.Series([found and found[0] for found in places], dtype=pl.String),
+        folder_year=pl.Series([found and found[1] for found in places], dtype=pl.Int32),
+    ).join(ledger.rename({"is_current": "is_loaded"}), on="report_id", how="left")
+    is_placed = pl.col("city_slug").is_not_null()
+    here = revisions.filter("is_present")
+    loaded = (
+        here.filter(is_placed)
+        .sort(pl.col("is_loaded").fill_null(False), "file_name", descending=[True, False])
+        .group_by("sha256", maintain_order=True)
+        .first()
+        .select("sha256", loaded_id="report_id")
+    )
+    successors = here.select("file_name", successor_id="report_id")
+    revisions = revisions.join(loaded, on="sha256", how="left").join(successors, on="file_name", how="left")
+    is_duplicate = pl.col("is_present") & is_placed & (pl.col("report_id") != pl.col("loaded_id"))
+    is_done = (
+        pl.col("is_loaded") & (pl.col("reader_version") == readers_version) & (pl.col("template_version") == template_version)
+    ).fill_null(False)
+    return (
+        revisions.with_columns(is_duplicate=is_duplicate.fill_null(False))
+        .with_columns(is_current=pl.col("is_present") & ~pl.col("is_duplicate"))
+        .with_columns(
+            superseded_by=pl.when("is_duplicate")
+            .then("loaded_id")
+            .when(~pl.col("is_present"))
+            .then(pl.coalesce("successor_id", "loaded_id")),
+            rejected_reason=pl.when("is_duplicate")
+            .then(pl.lit("duplicate_content"))
+            .when(pl.col("is_present") & ~is_placed)
+            .then(pl.lit("misplaced")),
+            work=pl.when(pl.col("is_current") & is_placed & ~is_done).then(pl.lit("extract")).otherwise(pl.lit("none")),
+        )
+        .select(pl.col(name).cast(kind) for name, kind in PLAN_SCHEMA.items())
+        .sort("file_name", "first_seen_at", "sha256")
+    )

@@ -1,0 +1,87 @@
+"""The home folder: how files in it are replaced, and where the lake's files are.
+
+Belongs here: what several rooms must agree on about `<home>`: atomic replacement, and the lake's manifest as readers see it.
+Does not belong here: what is written (`archive`, `warehouse`).
+
+Layout: `archive/` (objects and register), `documents/`, `lake/` (`manifest.json`, `<city>/<year>/<version>/<table>.parquet`),
+`runs/`, `build/`, `releases/`, `current` (symlink to a release), `lock`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+MISPLACED_PARTITION = "_misplaced/0"
+
+
+class LakeError(RuntimeError):
+    """The lake cannot be read or a run does not fit it; the message names the file and the remedy."""
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of a closed file survive a power cut."""
+    sync_folder(path)
+
+
+def replace_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Replace `path` by what `write` puts into the temporary path it is given: readers see the old file or the new, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        sync_file(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def partition_name(city_slug: str | None, folder_year: int | None) -> str:
+    """Name of the lake partition of a file: `<city>/<year>`, or the one for files that lie under no city and year."""
+    return MISPLACED_PARTITION if city_slug is None or folder_year is None else f"{city_slug}/{folder_year}"
+
+
+def lake_partitions(home: Path) -> dict[str, dict[str, Any]]:
+    """Partitions of the lake by name, in order: `{"zhuzhou/2024": {"version": "…", "rows": {"fact_expenditures": 57, …}}}`.
+
+    Empty where no lake has been written yet. Raises LakeError where the manifest cannot be understood.
+    """
+    path = home / "lake" / "manifest.json"
+    if not path.exists():
+        return {}
+    try:
+        partitions = json.loads(path.read_bytes())["partitions"]
+        return {
+            name: {"version": str(partitions[name]["version"]), "rows": partitions[name]["rows"]} for name in sorted(partitions)
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LakeError(
+            f"{path} cannot be read ({error}). Restore it from a backup, or remove {path.parent} and run again: "
+            "the lake is extracted anew from the stored documents."
+        ) from error
+
+
+def lake_files(home: Path, table: str) -> list[Path]:
+    """Parquet files of one table of schema `facts`, in the order of the partitions. Raises LakeError where one is missing."""
+    lake = home / "lake"
+    paths = [lake / name / entry["version"] / f"{table}.parquet" for name, entry in lake_partitions(home).items()]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise LakeError(
+            f"the lake lacks {len(missing)} of its files, first {missing[0]}. Restore it from a backup, or remove {lake} "
+            "and run again: the lake is extracted anew from the stored documents."
+        )
+    return paths
