@@ -1,0 +1,1 @@
+"""The tests, and what they build their inputs with (`support`)."""

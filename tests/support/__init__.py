@@ -1,0 +1,1 @@
+"""What tests build their inputs with: reports as flattened text and as Word documents. Imports nothing of the pipelines."""
