@@ -8,7 +8,8 @@ Every figure-bearing cell that no section takes is handed over as unmapped, so t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.definitions import normalise_label
@@ -38,9 +39,11 @@ class FormReader:
     fiscal_year: int | None
     observations: list[Observation] = field(default_factory=list)
     unmapped: list[Unmapped] = field(default_factory=list)
-    _taken: set[tuple[int, int, int]] = field(default_factory=set)
-    _record: int = 0
+    _labels: set[tuple[int, int, int]] = field(default_factory=set)
+    _figures: set[tuple[int, int, int]] = field(default_factory=set)
+    _indicators: int = 0
     _unit: str = "万元"
+    _after_named: bool = False
 
     def read(self) -> None:
         """Read every section of the region, then hand over the figures that none of them took."""
@@ -65,7 +68,7 @@ class FormReader:
                 starts.append((index, *header))
         if carried is not None and (not starts or starts[0][0] > piece.first):
             section, header_before = carried
-            starts.insert(0, (piece.first - 1, section, _Header(piece.first - 1, header_before.cell, header_before.columns)))
+            starts.insert(0, (piece.first - 1, section, replace(header_before, row=piece.first - 1)))
         ends = [start for start, _, _ in starts[1:]] + [piece.last]
         return [(section, header, end) for (_, section, header), end in zip(starts, ends, strict=True)]
 
@@ -79,14 +82,13 @@ class FormReader:
             columns = _columns(section, [(cell, label) for cell, label in labels if cell is not named or section.kind == "records"])
             if section.columns and not columns:
                 continue
-            self._take(piece, *(cell for cell, _ in columns), named)
-            return section, _Header(index, named, columns)
+            self._labels.update(_key(piece, cell) for cell in (named, *(cell for cell, _ in columns)))
+            return section, _Header(index, named, columns, len(piece.table.rows[index]))
         return None
 
     def _matrix(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
         table = piece.table
         header_unit = unit_in(header.cell.text)
-        arity = len(table.rows[header.row]) if header.row >= 0 else None
         first_column = min(cell.column for cell, _ in header.columns)
         for index in range(header.row + 1, last):
             row = table.rows[index]
@@ -97,28 +99,24 @@ class FormReader:
                 if cell.column < first_column and cell is not header.cell and cell.text.strip() and not _is_header(cell, header)
             ]
             label = labels[-1] if labels else None
-            if table.origin == "inferred" and len(row) != arity:
+            if table.origin == "inferred" and len(row) != header.arity:
                 self._odd_row(section, piece, index)
                 continue
             codes = self._row_codes(section, label.text if label else None)
             if codes is None:
                 continue  # its figures are handed over as unmapped
-            record = self._next_record(index)
-            text_cells = self._text_row(section, label, [table.grid[index][cell.column] for cell, _ in header.columns])
-            for head, column in header.columns:
-                cell = table.grid[index][head.column]
-                if cell is None or cell in text_cells or column.field is None:
+            cells = [table.grid[index][head.column] for head, _ in header.columns]
+            text_cells = self._text_row(section, label, cells)
+            for (head, column), cell in zip(header.columns, cells, strict=True):
+                # A figure that spans several columns belongs to none of them for certain: it stays unmapped.
+                if cell is None or cell in text_cells or column.field is None or cells.count(cell) > 1:
                     continue
-                is_money = column.field.endswith("_wanyuan")
-                unit = (unit_in(head.text) or header_unit or self._unit) if is_money else None
-                row_table = column.table or section.table
+                unit = (unit_in(head.text) or header_unit or self._unit) if column.field.endswith("_wanyuan") else None
                 own = dict(codes)
                 if column.phase is not None:
                     own |= {"phase_code": column.phase, "amount_year": self._year(head.text, column)}
-                elif section.rows is None or row_table != section.table:
-                    own.pop("project_name", None)
                 self._observe(
-                    row_table, f"{record}.{head.column if is_money and column.phase else ''}", column.field, cell, own,
+                    column.table or section.table, f"row {index} column {head.column}", column.field, cell, own,
                     index=index, label=label.text if label else header.cell.text, column_label=head.text, unit=unit, piece=piece,
                 )
 
@@ -162,15 +160,15 @@ class FormReader:
             own = [cell for field_name, cell in cells.items() if cell and cell.row == index and not str(field_name).startswith("level")]
             if all(absence_of(cell.text) == "blank" for cell in own):
                 continue  # an indicator row left empty
-            self._record += 1
+            self._indicators += 1
             for field_name, cell in cells.items():
                 if cell is None or field_name is None:
                     continue
                 is_level = field_name.startswith("level")
                 if field_name == "level1_label_zh" and (band := _BAND.search(cell.text)):
-                    self._observe(section.table, f"i{self._record}", "level1_band_points", cell, {}, raw=band[1], index=index,
+                    self._observe(section.table, f"indicator {self._indicators}", "level1_band_points", cell, {}, raw=band[1], index=index,
                                   label=name.text, column_label=by_field[field_name].text, piece=piece)
-                self._observe(section.table, f"i{self._record}", field_name, cell, {"indicator_number": self._record}, index=index,
+                self._observe(section.table, f"indicator {self._indicators}", field_name, cell, {"indicator_number": self._indicators}, index=index,
                               label=name.text, column_label=by_field[field_name].text, piece=piece, may_be_merged=not is_level)
 
     def _totals(self, section: Section, header: _Header, piece: Slice, index: int, label: Cell) -> None:
@@ -198,7 +196,7 @@ class FormReader:
                     continue
                 own = {**codes, "phase_code": section.phase, "amount_year": self.fiscal_year}
                 unit = unit_in(label.text) or unit_in(header.cell.text) or self._unit
-                self._observe(section.table, f"{self._next_record(index)}.{label.column}", section.field or "", value, own, index=index,
+                self._observe(section.table, f"row {index} column {value.column}", section.field or "", value, own, index=index,
                               label=label.text, column_label=None, unit=unit, piece=piece)
 
     def _texts(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
@@ -226,13 +224,14 @@ class FormReader:
         for head in self.region.template.heads:
             if not head.match.fullmatch(text) or absence_of(value.text) is not None:
                 continue
-            self._take(piece, value)
             if head.table is not None:
                 codes: dict[str, str | int | None] = {"item_code": head.item, "fund_source_code": "all"}
                 self._observe(head.table, "total", head.field, value, codes, index=index, label=label.text, column_label=None, piece=piece)
             elif head.field == "project_name":
+                self._labels.add(_key(piece, value))
                 self.form.project_name = self.form.project_name or _joined(value.text)
             else:
+                self._labels.add(_key(piece, value))
                 self.form.heads.setdefault(head.field, _joined(value.text))
             return
 
@@ -255,20 +254,12 @@ class FormReader:
             return {"item_code": rows.named_rows, "fund_source_code": "all", "project_name": _joined(label)}
         return None
 
-    _after_named: bool = False
-
     def _year(self, header: str, column: Column) -> int | None:
         found = column.match.fullmatch(normalise_label(header))
         printed = found.groupdict().get("year") if found else None
         if printed is not None:
             return int(printed)
         return None if self.fiscal_year is None else self.fiscal_year + column.year_offset
-
-    def _next_record(self, index: int) -> str:
-        return f"r{index}"
-
-    def _take(self, piece: Slice, *cells: Cell) -> None:
-        self._taken.update((piece.table_number, cell.row, cell.column) for cell in cells)
 
     def _text(self, section_code: str, cell: Cell, label: str) -> None:
         self.observations.append(
@@ -281,33 +272,38 @@ class FormReader:
         index: int, label: str, column_label: str | None, piece: Slice, unit: str | None = None, raw: str | None = None,
         may_be_merged: bool = True,
     ) -> None:
-        self._take(piece, cell)
         is_merged = may_be_merged and cell.row < index
         text = cell.text if raw is None else raw
+        absence = "merged" if is_merged else absence_of(text)
+        bears_figure = is_figure(cell.text) or (field_name in _numeric_fields() and bool(re.search(r"\d", cell.text)))
+        counts = absence is None and raw is None and bears_figure and _key(piece, cell) not in self._figures
+        if counts:
+            self._figures.add(_key(piece, cell))
         self.observations.append(
             Observation(
                 form_number=self.form.form_number,
                 table_name=table or "",
-                record=f"{piece.table_number}:{record}",
+                record=_record(table or "", f"table {piece.table_number} {record}", codes),
                 field_name=field_name,
                 raw_text="" if is_merged else text.strip("\n"),
                 source_label_zh=_joined(label),
                 column_label_zh=None if column_label is None else _joined(column_label),
                 locator=_place(cell, piece, index) if is_merged else cell.locator,
                 codes=codes,
-                absence_code="merged" if is_merged else absence_of(text),
+                absence_code=absence,
                 unit=unit,
+                is_figure=counts,
             )
         )
 
     def _hand_over_rest(self) -> None:
+        self.form.figures = len(self._figures)
         for piece in self.region.slices:
             for cell in piece.anchors():
-                if not is_figure(cell.text):
+                key = _key(piece, cell)
+                if not is_figure(cell.text) or key in self._labels or key in self._figures:
                     continue
                 self.form.figures += 1
-                if (piece.table_number, cell.row, cell.column) in self._taken:
-                    continue
                 row = piece.table.rows[cell.row]
                 label = next((other.text for other in row if other.text.strip() and not is_figure(other.text)), "")
                 self.unmapped.append(Unmapped(self.form.form_number, _joined(label), None, cell.text, cell.locator))
@@ -320,6 +316,16 @@ class _Header:
     row: int
     cell: Cell
     columns: list[tuple[Cell, Column]]
+    arity: int
+
+
+@cache
+def _numeric_fields() -> frozenset[str]:
+    return frozenset(name for name, field in catalogue().fields.items() if field.type.startswith(("DECIMAL", "INTEGER")))
+
+
+def _key(piece: Slice, cell: Cell) -> tuple[int, int, int]:
+    return piece.table_number, cell.row, cell.column
 
 
 def _columns(section: Section, labels: list[tuple[Cell, str]]) -> list[tuple[Cell, Column]]:
@@ -337,6 +343,13 @@ def _is_header(cell: Cell, header: _Header) -> bool:
 
 def _overlaps(cell: Cell, head: Cell) -> bool:
     return cell.column < head.column + head.column_span and head.column < cell.column + cell.column_span
+
+
+def _record(table: str, place: str, codes: dict[str, str | int | None]) -> str:
+    """Which fact row a value belongs to: wide tables have one row a form (and item and source), the others one a place."""
+    if table in {"fact_personnel", "fact_buildings"}:
+        return "form"
+    return f"{codes['item_code']} {codes['fund_source_code']}" if table == "fact_evaluations" else place
 
 
 def _place(cell: Cell, piece: Slice, index: int) -> Locator:

@@ -12,14 +12,18 @@ from dataclasses import dataclass, field
 from pipelines.documents import Locator
 
 # A cell that bears a figure: digits (or masked digits) with at most an operator before and a short unit behind.
-_FIGURE = re.compile(r"^[≥≤><=≧≦═约±+\-]*\d[\d,.*×\s]*(?:[万亿]?元|%|‰|分)?(?:[\d,.]+(?:[万亿]?元|%|分)?)*$")
-_QUANTITY = re.compile(r"^[≥≤><=≧≦═约]*(?:不少于|不低于|不超过|大于|小于|达到?)?\d[\d,.*]*[^\d,.*]{0,6}$")
+MAX_LENGTH = 40
+_NUMBER = r"\d[\d,.*×\s]*"
+_UNIT = r"(?:[\u4e00-\u9fff²]{1,4}(?:/[\u4e00-\u9fff]{1,3})?|%|‰|m2|km)?"
+_FIGURE = re.compile(
+    rf"^(?:[≥≤><=≧≦═约±+-]|不少于|不低于|不超过|不高于|大于|小于|达到?|\s)*{_NUMBER}{_UNIT}(?:[-~至]?{_NUMBER}{_UNIT})*(?:以上|以内|以下)?$"
+)
 
 
 def is_figure(text: str) -> bool:
     """Whether a cell's text is a figure, well-formed or not, rather than a label or a sentence."""
     plain = unicodedata.normalize("NFKC", text).strip()
-    return bool(_FIGURE.match(plain) or _QUANTITY.match(plain))
+    return len(plain) <= MAX_LENGTH and _FIGURE.match(plain) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Observation:
     """One value read from one place: observations of one fact row share `form_number`, `table_name` and `record`.
 
     `field_name` is the column of the fact table; `codes` holds the key columns of the fact row; `absence_code` says why there is no
-    value (then `raw_text` is what stands in the cell).
+    value (then `raw_text` is what stands in the cell). `is_figure` marks the places that the conservation count counts, each once.
     """
 
     form_number: int
@@ -41,6 +45,7 @@ class Observation:
     codes: dict[str, str | int | None] = field(default_factory=dict)
     absence_code: str | None = None
     unit: str | None = None
+    is_figure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Unmapped:
 
 @dataclass(slots=True)
 class FormRecord:
-    """One form of a document; number 0 is the narrative. `figures` counts its figure-bearing places, independently of the templates."""
+    """One form of a document; number 0 is the narrative. `figures` counts its figure-bearing places."""
 
     form_number: int
     form_kind: str

@@ -1,0 +1,124 @@
+"""Document in, everything it states out.
+
+Belongs here: the order of the steps, and what the document says about itself (title, year, department).
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipelines.documents import Document, Paragraph
+from pipelines.forms.engine import FormReader
+from pipelines.forms.goals import quantities
+from pipelines.forms.narrative import NarrativeReader
+from pipelines.forms.observations import Extraction, FormRecord, Observation
+from pipelines.forms.segmentation import Region, Segments, cut, document_kind_of
+from pipelines.forms.templates import NARRATIVE, template_version
+
+TEMPLATE_VERSION = template_version()
+TITLE_LINES = 6
+_TITLE_YEAR = re.compile(r"(20\d{2})\s*年度?")
+_REPORT_TITLE = re.compile(
+    r"^\s*(?:20\d{2}\s*年度?)?(?P<name>.*?)(?:20\d{2}\s*年度?)?(?:部门)?(?:整体支出|预算|项目支出)?(?:绩效)?(?:自评|评价)(?:工作)?报告\s*$", re.S
+)
+
+
+def extract(document: Document, folder_year: int | None) -> Extraction:
+    """Read a Document with the templates. `folder_year` is the year where neither title nor headers name one."""
+    segments = cut(document)
+    title = _title(segments)
+    stated_year = _first_year(title) or next(filter(None, (_first_year(region.title) for region in segments.regions)), None)
+    fiscal_year = stated_year or _header_year(segments) or folder_year
+    forms: list[FormRecord] = []
+    observations: list[Observation] = []
+    unmapped = []
+    readable = [region for region in segments.regions if region.document_kind == "self_evaluation"]
+    if segments.narrative:
+        form = FormRecord(0, "narrative", NARRATIVE, title, _first_year(title))
+        reader = NarrativeReader(form, fiscal_year)
+        reader.read(segments.narrative)
+        forms.append(form)
+        observations += reader.observations
+        unmapped += reader.unmapped
+    for number, region in enumerate(readable, start=1):
+        form = _form(number, region)
+        form_reader = FormReader(region, form, fiscal_year)
+        form_reader.read()
+        forms.append(form)
+        goals = [seen for seen in form_reader.observations if str(seen.codes.get("section_code", "")).startswith("goal_")]
+        observations += form_reader.observations + [quantity for goal in goals for quantity in quantities(goal)]
+        unmapped += form_reader.unmapped
+    kind = _document_kind(segments, readable, title)
+    return Extraction(
+        kind, title, stated_year, fiscal_year, _department(forms, title), forms, observations, unmapped, segments.warnings
+    )
+
+
+def _form(number: int, region: Region) -> FormRecord:
+    template = region.template
+    return FormRecord(
+        form_number=number,
+        form_kind=template.form_kind,
+        template_id=template.template_id,
+        title_zh=None if region.title is None else re.sub(r"\s+", "", region.title),
+        stated_year=_first_year(region.title),
+        attachment_number=region.attachment_number,
+        table_number=region.slices[0].table_number,
+    )
+
+
+def _document_kind(segments: Segments, readable: list[Region], title: str | None) -> str:
+    if readable:
+        return "self_evaluation"
+    if segments.regions:
+        return segments.regions[0].document_kind
+    return document_kind_of(title or "") or "other"
+
+
+def _title(segments: Segments) -> str | None:
+    """The report's title: the first lines up to the one that says 报告 (or 自评表), on one line."""
+    lines: list[str] = []
+    for paragraph in segments.narrative[:TITLE_LINES]:
+        if not isinstance(paragraph, Paragraph) or not paragraph.text.strip():
+            continue
+        text = re.sub(r"\s+", "", paragraph.text)
+        if len(text) > 60 or text.endswith(("。", "；")):
+            break
+        lines.append(text)
+        if re.search(r"报告$|自评表$", text):
+            return "".join(lines)
+    return lines[0] if lines and _TITLE_YEAR.search(lines[0]) else None
+
+
+def _first_year(text: str | None) -> int | None:
+    found = _TITLE_YEAR.search(text or "")
+    return int(found[1]) if found else None
+
+
+def _header_year(segments: Segments) -> int | None:
+    """The latest year that column headers name."""
+    years = [
+        int(year)
+        for region in segments.regions
+        for piece in region.slices
+        for cell in piece.anchors()
+        if len(cell.text) < 20
+        for year in re.findall(r"^(20\d{2})年", cell.text.strip())
+    ]
+    return max(years, default=None)
+
+
+def _department(forms: list[FormRecord], title: str | None) -> str | None:
+    """Department as its own form names it, else as the title does, else as the project forms do."""
+    for key in ("stated_department_name",):
+        for form in forms:
+            if key in form.heads:
+                return form.heads[key]
+    named = _REPORT_TITLE.match(title or "")
+    if named and named["name"].strip():
+        return named["name"].strip()
+    for key in ("supervising_department_name", "implementing_unit_name"):
+        for form in forms:
+            if key in form.heads:
+                return form.heads[key]
+    return None

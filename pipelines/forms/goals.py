@@ -1,0 +1,54 @@
+"""Finds the quantities that a goal text names, such as 三轮 in 完成三轮巡察.
+
+Belongs here: numerals with a measure word. Whether a goal was met is a rule, not a reading.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pipelines.forms.observations import Observation
+
+MEASURE_WORDS = (
+    "人次 平方米 平方公里 公里 万亩 立方米 轮 次 个 件 份 场 期 批 户 家 项 名 人 起 例 篇 套 台 辆 座 处 条 宗 亩 天 小时 吨 本 册 部 "
+    "门 所"
+).split()
+_CHINESE = "一二两三四五六七八九十百千"
+_QUANTITY = re.compile(
+    rf"(?<![第进统逐单唯每某之同\d.{_CHINESE}])(?P<number>\d+(?:\.\d+)?|[{_CHINESE}]+)\s*(?P<unit>{'|'.join(MEASURE_WORDS)})"
+    r"(?P<object>[\u4e00-\u9fff]{0,2})"
+)
+_DIGITS = {digit: number for number, digit in enumerate("零一二三四五六七八九")} | {"两": 2}
+_PLACES = {"十": 10, "百": 100, "千": 1000}
+
+
+def chinese_number(text: str) -> int:
+    """Value of a Chinese numeral below ten thousand, e.g. 二十三 → 23. Raises KeyError on other characters."""
+    total, digit = 0, 0
+    for character in text:
+        if character in _PLACES:
+            total += (digit or 1) * _PLACES[character]
+            digit = 0
+        else:
+            digit = _DIGITS[character]
+    return total + digit
+
+
+def quantities(goal: Observation) -> list[Observation]:
+    """Observations of `fact_goals` for one goal text; a numeral followed by 性 (一次性) is a word, not a quantity."""
+    side = {"goal_expected": "expected", "goal_achieved": "achieved"}[str(goal.codes["section_code"])]
+    found = []
+    for match in _QUANTITY.finditer(goal.raw_text):
+        if match["object"].startswith("性"):
+            continue
+        number = match["number"]
+        value = number if number[0].isdigit() else str(chinese_number(number))
+        codes = {"goal_side_code": side, "quantity_raw": number + match["unit"], "quantity_unit": match["unit"]}
+        codes["quantity_object"] = match["object"] or None
+        found.append(
+            replace(
+                goal, table_name="fact_goals", record=f"{goal.record} {match.start()}", field_name="quantity_value", raw_text=value, codes=codes
+            )
+        )
+    return found

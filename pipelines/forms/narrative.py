@@ -1,0 +1,235 @@
+"""Reads the text of a report: its sections and the figures of its sentences.
+
+Belongs here: headings, and the grammar of budget sentences as told by templates/HN-NARRATIVE.yml. Does not belong here: tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from pipelines.catalogue import catalogue
+from pipelines.catalogue.definitions import normalise_label
+from pipelines.documents import Locator, Paragraph
+from pipelines.forms.observations import FormRecord, Observation, Unmapped
+from pipelines.forms.templates import narrative_template
+
+_HEADINGS = (
+    re.compile(r"^(?P<number>[一二三四五六七八九十]{1,3})\s*[、.．]\s*(?P<rest>.*)$", re.S),
+    re.compile(r"^(?P<number>[（(][一二三四五六七八九十]{1,3}[)）])\s*、?(?P<rest>.*)$", re.S),
+    re.compile(r"^(?P<number>\d{1,2})\s*[.．、]\s*(?P<rest>.*)$", re.S),
+)
+_CHAPTER_IN_DIGITS = re.compile(r"^\d{1,2}、")
+_ATTACHMENTS = re.compile(r"^附件\s*[:：]")
+HEADING_LENGTH = 30
+
+
+@dataclass
+class NarrativeSection:
+    """One heading with its own text; `path` holds the numbering from the chapter down."""
+
+    code: str
+    path: tuple[str, ...]
+    heading: str | None
+    locator: Locator
+    paragraphs: list[Paragraph] = field(default_factory=list)
+
+
+def sections(paragraphs: list[Paragraph]) -> list[NarrativeSection]:
+    """Cut the narrative at its headings: 一、 then （一） then 1.; a heading may carry text on the same line."""
+    found: list[NarrativeSection] = []
+    path: list[tuple[int, str]] = []
+    for paragraph in paragraphs:
+        if _ATTACHMENTS.match(paragraph.text):
+            found.append(NarrativeSection("attachments", (), "附件", paragraph.locator, [paragraph]))
+            path = []
+            continue
+        in_attachments = bool(found) and found[-1].code == "attachments"
+        split = _heading(paragraph, in_attachments)
+        if split is None:
+            if not found:
+                found.append(NarrativeSection("preface", (), None, paragraph.locator))
+            found[-1].paragraphs.append(paragraph)
+            continue
+        level, number, heading, rest = split
+        path = [*(outer for outer in path if outer[0] < level), (level, number)]
+        code = catalogue().code_of_label("section", heading) or "other"
+        section = NarrativeSection(code, tuple(printed for _, printed in path), heading, paragraph.locator)
+        if rest:
+            offset = paragraph.text.index(rest)
+            section.paragraphs.append(replace(paragraph, text=" " * offset + rest))  # keeps the character offsets
+        found.append(section)
+    return found
+
+
+def _heading(paragraph: Paragraph, in_attachments: bool) -> tuple[int, str, str, str] | None:
+    """Level (0 for chapters), printed number, heading and the text behind it on the same line; None for plain text."""
+    text = paragraph.text.strip()
+    for level, pattern in enumerate(_HEADINGS):
+        match = pattern.match(text)
+        if match is None or (in_attachments and level > 0):
+            continue
+        heading, _, rest = match["rest"].partition("。")
+        if len(heading) > HEADING_LENGTH or not heading:
+            head, colon, behind = match["rest"].partition("：")
+            if not colon or len(head) > HEADING_LENGTH:
+                return None
+            heading, rest = head, behind
+        if level == 2 and re.search(r"[；;，,]", heading):
+            return None  # an entry of a list, not a heading
+        is_chapter = _CHAPTER_IN_DIGITS.match(text) and catalogue().code_of_label("section", heading) in _CHAPTERS
+        return (0 if is_chapter else level), match["number"], heading.strip("：: 　"), rest.strip()
+    return None
+
+
+_CHAPTERS = frozenset({
+    "basic_information", "general_public_budget", "gov_fund_budget", "soc_budget", "social_insurance_budget", "performance",
+    "problems", "improvement", "result_use",
+})  # fmt: skip
+
+
+@dataclass
+class NarrativeReader:
+    """Reads the narrative as form 0."""
+
+    form: FormRecord
+    fiscal_year: int | None
+    observations: list[Observation] = field(default_factory=list)
+    unmapped: list[Unmapped] = field(default_factory=list)
+
+    def read(self, paragraphs: list[Paragraph]) -> None:
+        """Read sections, amounts, rates, staff and statements of 无."""
+        grammar = narrative_template()
+        funds: dict[str, str] = grammar["funds_by_section"]
+        chapter_fund = "all"
+        for number, section in enumerate(sections(paragraphs), start=1):
+            if len(section.path) == 1 or section.code in funds:
+                chapter_fund = funds.get(section.code, "all")
+            self._section(section, number)
+            for paragraph in section.paragraphs:
+                self._sentences(paragraph, section, chapter_fund)
+                if section.code in ("staff", "basic_information", "organisation"):
+                    self._staff(paragraph)
+            if section.code in grammar["none_sections"]:
+                self._none(section, funds[section.code])
+
+    def _section(self, section: NarrativeSection, number: int) -> None:
+        text = "\n".join(paragraph.text.strip() for paragraph in section.paragraphs)
+        codes: dict[str, str | int | None] = {"section_code": section.code}
+        codes |= {"section_number": "/".join(section.path) or None, "heading": section.heading}
+        self.observations.append(
+            Observation(0, "fact_narratives", f"section {number}", "text", text, section.heading, None, section.locator, codes)
+        )
+
+    def _sentences(self, paragraph: Paragraph, section: NarrativeSection, fund: str) -> None:
+        item = section.code if section.code in ("basic_expenditure", "project_expenditure") else None
+        phase: str | None = None
+        year = self.fiscal_year
+        compared = False
+        for kind, value, match in _tokens(paragraph.text):
+            if kind == "item":
+                item = value
+            elif kind == "phase":
+                phase = value
+            elif kind == "year":
+                year = int(value)
+            elif kind == "comparison":
+                compared = True
+            elif kind == "clause":
+                compared = False
+            elif kind == "sentence":
+                compared, year = False, self.fiscal_year
+            else:
+                self.form.figures += 1
+                self._figure(kind, match, paragraph, None if compared else item, fund, phase, year)
+
+    def _figure(
+        self, kind: str, match: re.Match[str], paragraph: Paragraph, item: str | None, fund: str, phase: str | None, year: int | None
+    ) -> None:
+        locator = replace(paragraph.locator, column=match.start() + 1)
+        raw = match[0] if kind == "amount" else match["rate_value"]
+        if item is None:
+            context = paragraph.text[max(0, match.start() - 20) : match.start()].strip()
+            self.unmapped.append(Unmapped(0, context, None, raw, locator))
+            return
+        codes: dict[str, str | int | None] = {"item_code": item, "fund_source_code": fund}
+        label = catalogue().name("item", item)
+        if kind == "amount":
+            codes |= {"phase_code": phase or "unstated", "amount_year": year}
+            record = f"line {paragraph.locator.line} {match.start()}"
+            self._observe("fact_expenditures", record, "amount_wanyuan", raw, label, locator, codes, match["amount_unit"])
+        else:
+            record = f"{item} {fund}"
+            self._observe("fact_evaluations", record, "execution_rate_reported_pct", raw, label, locator, codes)
+
+    def _staff(self, paragraph: Paragraph) -> None:
+        spans: list[tuple[int, int]] = []
+        for pattern, field_name in _staff_patterns():
+            for match in pattern.finditer(paragraph.text):
+                if any(start < match.end() and match.start() < end for start, end in spans):
+                    continue
+                spans.append(match.span())
+                self.form.figures += 1
+                locator = replace(paragraph.locator, column=match.start("n") + 1)
+                self._observe("fact_personnel", "form", field_name, match["n"], match[0], locator, {})
+
+    def _none(self, section: NarrativeSection, fund: str) -> None:
+        text = "".join(paragraph.text for paragraph in section.paragraphs)
+        none = re.search(narrative_template()["none"], text)
+        if none is None or any(kind == "amount" for kind, _, _ in _tokens(text)):
+            return
+        codes: dict[str, str | int | None] = {"item_code": "total", "fund_source_code": fund, "phase_code": "executed"}
+        codes["amount_year"] = self.fiscal_year
+        locator = section.paragraphs[0].locator
+        self.observations.append(
+            Observation(0, "fact_expenditures", f"none {fund}", "amount_wanyuan", none[0], section.heading, None, locator, codes, "none")
+        )
+
+    def _observe(
+        self, table: str, record: str, field_name: str, raw: str, label: str, locator: Locator,
+        codes: dict[str, str | int | None], unit: str | None = None,
+    ) -> None:  # fmt: skip
+        self.observations.append(Observation(0, table, record, field_name, raw, label, None, locator, codes, None, unit, is_figure=True))
+
+
+@cache
+def _token_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
+    """One pattern for everything that matters in a budget sentence, and the code that each matched word stands for."""
+    grammar = narrative_template()
+    vocabulary = catalogue().codes["item"]
+    labels = {label: code for code in grammar["items"] for label in vocabulary[code].labels}
+    items = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
+    phases = "|".join(f"(?P<phase_{number}>{entry['match']})" for number, entry in enumerate(grammar["phases"]))
+    pattern = (
+        rf"{grammar['rate']}\s*(?P<rate>(?P<rate_value>\d+(?:\.\d+)?\s*[%％]))"
+        r"|(?P<amount>\d[\d,，]*(?:\.\d+)?)\s*(?P<amount_unit>亿元|万元|元)"
+        r"|(?P<year>20\d{2})\s*年"
+        rf"|{phases}|(?P<item>{items})|(?P<comparison>{grammar['comparisons']})"
+        r"|(?P<sentence>[。；;\n])|(?P<clause>[，,])"
+    )
+    return re.compile(pattern), {normalise_label(label): code for label, code in labels.items()}
+
+
+@cache
+def _staff_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(entry["match"]), entry["field"]) for entry in narrative_template()["staff"])
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, re.Match[str]]]:
+    """Kind, value and match of every word that matters, in order."""
+    pattern, items = _token_pattern()
+    phases = narrative_template()["phases"]
+    for match in pattern.finditer(text):
+        kind = match.lastgroup or ""
+        if kind.startswith("phase_"):
+            yield "phase", phases[int(kind.removeprefix("phase_"))]["phase"], match
+        elif match["item"]:
+            yield "item", items[normalise_label(match["item"])], match
+        elif match["rate"]:
+            yield "rate", match["rate_value"], match
+        elif match["amount"]:
+            yield "amount", match[0], match
+        else:
+            yield kind, match[0] if kind != "year" else match["year"], match
