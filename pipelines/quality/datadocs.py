@@ -10,11 +10,12 @@ import html
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.home import replace_atomically
-from pipelines.quality.validation import Validation
+from pipelines.quality.validation import SuiteError, Validation
 
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
@@ -25,34 +26,50 @@ NIGHTS = "nights.json"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 STYLE = """
 body{font-family:"Noto Sans CJK SC","Source Han Sans SC","PingFang SC","Microsoft YaHei",sans-serif;margin:0 2rem;color:#222}
-nav,footer,.sticky,button{display:none} table{border-collapse:collapse;margin:.5rem 0} td,th{border:1px solid #ccc;padding:.3rem .6rem;
-text-align:left;vertical-align:top} .alert{background:#f3f4f6;padding:.6rem 1rem;margin:1rem 0} .badge{margin-right:.3rem}
-.cooltip .top{display:none} a{color:#0b5394}
+nav,footer,.sticky,button,.cooltip .top{display:none}
+table{border-collapse:collapse;margin:.5rem 0}
+td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}
+.alert{background:#f3f4f6;padding:.6rem 1rem;margin:1rem 0}
+.badge{margin-right:.3rem}
 """
 
 
 def write(engine: EphemeralDataContext, folder: Path, run_name: str, table_name: str, validation: Validation) -> Path:
-    """Render the page of the evaluation that `engine` holds and list it in the index. Returns the page's path."""
-    before = set(folder.rglob("*.html"))
-    engine.build_data_docs(site_names=["nightly"])
-    fresh = sorted(set(folder.rglob("*.html")) - before)
-    for path in fresh:
-        replace_atomically(path, _writer(self_contained(path.read_text(encoding="utf-8"))))
-    shutil.rmtree(folder / "static", ignore_errors=True)
-    page = next(path for path in fresh if "validations" in path.parts)
+    """Render the pages of the evaluation that `engine` holds and list it in the index. Returns the page's path.
+
+    `engine` renders into the folder that it was made with; from there the pages go to `folder`, changed.
+    """
+    from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
+
+    results = engine.validation_results_store.list_keys()
+    engine.build_data_docs(resource_identifiers=[ExpectationSuiteIdentifier(name=table_name), *results])
+    aside = rendering_folder(folder)
+    page = None
+    for path in sorted(aside.rglob("*.html")):
+        name = path.relative_to(aside)
+        replace_atomically(folder / name, _writer(self_contained(path.read_text(encoding="utf-8"))))
+        page = name if name.parts[0] == "validations" else page
+    shutil.rmtree(aside)
+    if page is None:
+        raise SuiteError(f"{table_name}: no page was rendered for its evaluation")
     _list(
         folder,
         {
             "run": run_name,
             "table": table_name,
-            "page": page.relative_to(folder).as_posix(),
+            "page": page.as_posix(),
             "rows": len(validation.accepted) + len(validation.quarantined),
             "quarantined": len(validation.quarantined),
             "evaluated": validation.evaluated,
             "failed": validation.failed,
         },
     )
-    return page
+    return folder / page
+
+
+def rendering_folder(folder: Path) -> Path:
+    """Where the engine renders before the pages are made self-contained."""
+    return folder / ".rendering"
 
 
 def self_contained(page: str) -> str:
@@ -88,8 +105,9 @@ def _index(entries: list[dict[str, Any]]) -> str:
         values = [html.escape(entry["run"]), link, *(entry[name] for name in ("rows", "quarantined", "evaluated", "failed"))]
         lines.append(f"<tr>{''.join(f'<td>{value}</td>' for value in values)}</tr>")
     body = f"<h1>数据质量检查 Data quality</h1><table>{''.join(lines)}</table>"
-    return self_contained(f'<!DOCTYPE html><html><head><meta charset="UTF-8"><title>Data quality</title></head><body>{body}</body></html>')
+    title = '<head><meta charset="UTF-8"><title>Data quality</title></head>'
+    return self_contained(f"<!DOCTYPE html><html>{title}<body>{body}</body></html>")
 
 
-def _writer(text: str) -> Any:
+def _writer(text: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(text, encoding="utf-8")

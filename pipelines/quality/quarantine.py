@@ -1,7 +1,7 @@
 """The quality step of a run: each fact table of `runs/<run_id>/facts` is split into rows that go on and rows in quarantine.
 
-Belongs here: reading and rewriting a run's frames, the quarantine rows, their count of figures. Does not belong here: the verdict
-on a row (`validation`).
+Belongs here: reading and rewriting a run's frames, the quarantine rows, their count of figures. Does not belong here: the
+verdict on a row (`validation`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ def check_table(settings: Settings, run: Path, table_name: str) -> dict[str, int
     suites = settings.project / "expectations"
     facts = run / "facts"
     frame = pl.read_parquet(facts / f"{table_name}.parquet")
-    validation = _validate_with_pages(settings, run, table_name, frame) if len(frame) else validate(table_name, frame, suites=suites)
+    if frame.is_empty():
+        validation = validate(table_name, frame, suites=suites)
+    else:
+        validation = _validate_with_pages(suites, settings.home / "data_docs", run.name, table_name, frame)
     figures = 0
     if len(validation.quarantined):
         cells = pl.read_parquet(facts / "figure_cells.parquet")
@@ -62,8 +65,9 @@ def quarantine_rows(table_name: str, failing: pl.DataFrame, figure_cells: pl.Dat
         .group_by("row_id")
         .agg(pl.len().cast(pl.Int32).alias("figures_quarantined_count"))
     )
+    rows_as_loaded = failing.drop("field_name", "reason").iter_rows(named=True)
     records = pl.DataFrame(
-        {"row_id": failing["row_id"], "record": [_record(row) for row in failing.drop("field_name", "reason").iter_rows(named=True)]},
+        {"row_id": failing["row_id"], "record": [_record(row) for row in rows_as_loaded]},
         schema={"row_id": pl.String, "record": pl.String},
     )
     records = records.group_by("row_id", maintain_order=True).agg(
@@ -85,13 +89,11 @@ def quarantine_rows(table_name: str, failing: pl.DataFrame, figure_cells: pl.Dat
     return rows.with_columns(absent).select(pl.col(name).cast(kind) for name, kind in schema.items())
 
 
-def _validate_with_pages(settings: Settings, run: Path, table_name: str, frame: pl.DataFrame) -> Validation:
-    suites, pages = settings.project / "expectations", settings.home / "data_docs"
-    read_suite(table_name, suites)
-    with context(suites, pages) as engine:
-        result = evaluate(engine, table_name, frame, run.name)
-        validation = split(table_name, frame, result)
-        datadocs.write(engine, pages, run.name, table_name, validation)
+def _validate_with_pages(suites: Path, pages: Path, run_name: str, table_name: str, frame: pl.DataFrame) -> Validation:
+    content = read_suite(table_name, suites)
+    with context(suites, datadocs.rendering_folder(pages)) as engine:
+        validation = split(table_name, frame, evaluate(engine, content, frame, run_name))
+        datadocs.write(engine, pages, run_name, table_name, validation)
     return validation
 
 

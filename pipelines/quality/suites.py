@@ -55,7 +55,7 @@ def _catalogue_expectations(table: Table, derived: dict[str, str]) -> list[tuple
     ]
     if table.key != ("row_id",):
         key = list(table.key)
-        unique = (
+        unique: tuple[str, dict[str, Any]] = (
             ("expect_column_values_to_be_unique", {"column": key[0]})
             if len(key) == 1
             # Two rows without a project name are still the same row.

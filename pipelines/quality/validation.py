@@ -1,7 +1,7 @@
 """Evaluating a suite on a frame with Great Expectations, and what its answer means.
 
 Belongs here: the context, the hand-over to pandas, telling failing rows from broken suites. Does not belong here: which
-expectations there are (`suites`), files of a run (`quarantine`). Great Expectations is imported inside functions only: it costs 5 s.
+expectations there are (`suites`), files of a run (`quarantine`). Great Expectations is imported inside functions: it costs 5 s.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class SuiteError(Exception):
 class Validation:
     """What one suite said about one frame.
 
-    `accepted` has the frame's columns and the rows that meet every expectation; `quarantined` has the other rows with two more
-    columns: `field_name` (column of the first expectation failed, null where it spans several) and `reason` (each expectation
-    failed with its column, bounds and the row's value). `evaluated` and `failed` count expectations. `result_json` is the engine's
-    own answer, empty where the frame had no rows and the engine was not asked.
+    `accepted` has the frame's columns and the rows that meet every expectation; `quarantined` has the other rows with two
+    more columns: `field_name` (column of the first expectation failed, null where it spans several) and `reason` (each failed
+    expectation with its column, bounds and the row's value). `evaluated` and `failed` count expectations. `result_json` is the
+    engine's own answer, empty where the frame had no rows and the engine was not asked.
     """
 
     accepted: pl.DataFrame
@@ -65,15 +65,14 @@ def read_suite(table_name: str, suites: Path = SUITES) -> dict[str, Any]:
 def validate(table_name: str, frame: pl.DataFrame, *, suites: Path = SUITES) -> Validation:
     """Evaluate a table's committed suite on a frame (columns of the catalogue, any number of rows) and split its rows.
 
-    Raises SuiteError where the suite cannot be read or evaluated, an expectation crashes, or an expectation on the table as a whole
-    (its columns) fails. A frame without rows is accepted as it is, once its columns have been compared.
+    Raises SuiteError where the suite cannot be read or evaluated, an expectation crashes, or an expectation on the table as a
+    whole (its columns) fails. A frame without rows is accepted as it is, once its columns have been compared.
     """
     content = read_suite(table_name, suites)
-    derived = extra_expectations(table_name).derived
     if frame.is_empty():
-        return _accept_empty(table_name, frame, content, list(derived))
+        return _accept_empty(table_name, frame, content)
     with context(suites) as engine:
-        return split(table_name, frame, evaluate(engine, table_name, frame))
+        return split(table_name, frame, evaluate(engine, content, frame))
 
 
 def import_engine() -> None:
@@ -91,7 +90,8 @@ def context(suites: Path, data_docs: Path | None = None) -> Iterator[EphemeralDa
     import great_expectations as gx
     from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
 
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    # What the engine logs as an error is either raised here as SuiteError or read from its answer.
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
     memory = {"class_name": "InMemoryStoreBackend"}
     config = DataContextConfig(
         analytics_enabled=False,
@@ -113,26 +113,37 @@ def context(suites: Path, data_docs: Path | None = None) -> Iterator[EphemeralDa
 
 
 def evaluate(
-    engine: EphemeralDataContext, table_name: str, frame: pl.DataFrame, run_name: str | None = None
+    engine: EphemeralDataContext, content: dict[str, Any], frame: pl.DataFrame, run_name: str | None = None
 ) -> ExpectationSuiteValidationResult:
-    """Ask the engine; its answer names each failing row by row_id and stays in the context's store. Raises SuiteError."""
+    """Ask the engine about a frame by the suite `content` of its store; the answer stays in the context's store.
+
+    The answer names each failing row by row_id. Raises SuiteError where there is none.
+    """
     import great_expectations as gx
     from great_expectations.core.run_identifier import RunIdentifier
 
+    table_name = content["name"]
     derived = extra_expectations(table_name).derived
     try:
+        suite = engine.suites.get(table_name)
+        # The engine leaves out expectations that it does not know and only logs it.
+        if lacking := {entry["id"] for entry in content["expectations"]} - {entry.id for entry in suite.expectations}:
+            kinds = sorted({entry["type"] for entry in content["expectations"] if entry["id"] in lacking})
+            raise SuiteError(f"{table_name}: the engine does not understand {', '.join(kinds)}")
         widened = frame.with_columns(pl.sql_expr(sql).alias(name) for name, sql in derived.items())
         asset = engine.data_sources.add_or_update_pandas("facts").add_dataframe_asset(table_name)
         definition = gx.ValidationDefinition(
             name=table_name,
             data=asset.add_batch_definition_whole_dataframe("changed"),
-            suite=engine.suites.get(table_name),
+            suite=suite,
         )
         return engine.validation_definitions.add(definition).run(
             batch_parameters={"dataframe": widened.to_pandas(use_pyarrow_extension_array=True)},
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["row_id"]},
             run_id=RunIdentifier(run_name=run_name) if run_name else None,
         )
+    except SuiteError:
+        raise
     # Whatever the engine raises (its own errors, pydantic's, pandas') means the same: there is no verdict on these rows.
     except Exception as error:
         raise SuiteError(f"{table_name}: the suite could not be evaluated: {error}") from error
@@ -164,13 +175,13 @@ def split(table_name: str, frame: pl.DataFrame, result: ExpectationSuiteValidati
     )
 
 
-def _accept_empty(table_name: str, frame: pl.DataFrame, content: dict[str, Any], derived: list[str]) -> Validation:
+def _accept_empty(table_name: str, frame: pl.DataFrame, content: dict[str, Any]) -> Validation:
     expected = next(
         entry["kwargs"]["column_list"]
         for entry in content["expectations"]
         if entry["type"] == "expect_table_columns_to_match_ordered_list"
     )
-    if [*frame.columns, *derived] != expected:
+    if [*frame.columns, *extra_expectations(table_name).derived] != expected:
         raise SuiteError(f"{table_name}: the frame's columns are {frame.columns}, the suite expects {expected}")
     return Validation(frame, _with_reasons(table_name, frame, {}), 1, 0, True, {})
 
@@ -182,7 +193,8 @@ def _with_reasons(table_name: str, rows: pl.DataFrame, reasons: dict[str, list[d
     for row in rows.iter_rows(named=True):
         expectations = reasons[row["row_id"]]
         fields.append(expectations[0]["kwargs"].get("column"))
-        texts.append("; ".join(f"{_signature(expectation)}: {_found(expectation, row, derived)}" for expectation in expectations))
+        told = (f"{_signature(expectation)}: {_found(expectation, row, derived)}" for expectation in expectations)
+        texts.append("; ".join(told))
     return rows.with_columns(pl.Series("field_name", fields, pl.String), pl.Series("reason", texts, pl.String))
 
 
@@ -195,7 +207,10 @@ def _signature(expectation: dict[str, Any]) -> str:
 
 
 def _brief(value: Any) -> str:
-    return "|".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return "|".join(map(str, value))
+    # The engine turns whole bounds into floats.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _found(expectation: dict[str, Any], row: dict[str, Any], derived: dict[str, str]) -> str:
