@@ -142,5 +142,5 @@ def test_other_columns_raise(frame: pl.DataFrame) -> None:
 def test_expectation_with_a_misspelt_argument_raises(suites: Path) -> None:
     path = suites / "fact_goals.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"column": "locator"', '"pillar": "locator"'), encoding="utf-8")
-    with pytest.raises(SuiteError, match="(?s)fact_goals: the suite could not be evaluated.*pillar"):
+    with pytest.raises(SuiteError, match=r"(?s)fact_goals: the suite could not be evaluated.*pillar"):
         validate("fact_goals", fact_frame("fact_goals", {}), suites=suites)
