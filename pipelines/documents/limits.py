@@ -1,0 +1,55 @@
+"""Limits on what one untrusted file may cost.
+
+Belongs here: the limits with their defaults, and the check of a table's size. Does not belong here: enforcing memory, time and
+output of a process, see `child` and `sandbox`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Self
+
+from pipelines.documents.model import DocumentError
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Each limit is the setting `limit_<name>`; sizes in bytes, times in seconds for one file."""
+
+    file_bytes: int = 50 * MEGABYTE
+    zip_entries: int = 2000
+    part_bytes: int = 100 * MEGABYTE
+    inflated_bytes: int = 200 * MEGABYTE
+    column_span: int = 64
+    table_rows: int = 20_000
+    table_cells: int = 200_000
+    child_memory_bytes: int = 2048 * MEGABYTE
+    child_cpu_seconds: int = 30
+    child_wall_seconds: int = 60
+    child_output_bytes: int = 64 * MEGABYTE
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The limits that the settings give."""
+        return cls(**{entry.name: getattr(settings, f"limit_{entry.name}") for entry in fields(cls)})
+
+    def as_json(self) -> dict[str, int]:
+        """The limits by name, for the way to a child process."""
+        return asdict(self)
+
+    def check_file(self, byte_count: int) -> None:
+        """Raise DocumentError('too_large') where a file has more bytes than allowed."""
+        if byte_count > self.file_bytes:
+            raise DocumentError("too_large", f"the file has {byte_count:,} bytes, more than {self.file_bytes:,}")
+
+    def check_table(self, rows: int, cells: int) -> None:
+        """Raise DocumentError('too_large') where a table has more rows or cells (covered places included) than allowed."""
+        if rows > self.table_rows:
+            raise DocumentError("too_large", f"a table has more than {self.table_rows:,} rows")
+        if cells > self.table_cells:
+            raise DocumentError("too_large", f"a table has more than {self.table_cells:,} cells")
