@@ -1,0 +1,19 @@
+"""`fact_evaluations`: execution rate, weights, scores and grade of a form. Grain: form × item_code × fund_source_code."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.catalogue.schemas import polars_schema
+from pipelines.facts.observed import text_of, value_of, wide
+
+_NUMBERS = (
+    "execution_rate_reported_pct", "execution_weight_points", "execution_score_points", "total_weight_points", "total_score_points",
+)  # fmt: skip
+
+
+def fact_evaluations(observations: pl.DataFrame) -> pl.DataFrame:
+    """One row per form and item; rates in per cent, weights and scores in points."""
+    values = {name: value_of(name) for name in _NUMBERS} | {"grade_reported": text_of("grade_reported")}
+    rows = wide(observations, "fact_evaluations", values)
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in polars_schema("fact_evaluations").items())

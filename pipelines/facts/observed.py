@@ -1,0 +1,139 @@
+"""Observations of many reports as one long frame.
+
+Belongs here: the frame's columns, row ids, and what every fact table needs before it is cut out: numbers, duplicates, problems.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+
+from pipelines.facts.numbers import with_values
+from pipelines.facts.reports import Report
+from pipelines.forms import Observation
+
+PLACE = ("locator", "page_number", "table_number", "row_number", "column_number", "line_number")
+_CODES: dict[str, pl.DataType] = {
+    "item_code": pl.String(),
+    "fund_source_code": pl.String(),
+    "phase_code": pl.String(),
+    "amount_year": pl.Int32(),
+    "indicator_number": pl.Int32(),
+    "section_code": pl.String(),
+    "section_number": pl.String(),
+    "heading": pl.String(),
+    "goal_side_code": pl.String(),
+    "quantity_raw": pl.String(),
+    "quantity_unit": pl.String(),
+    "quantity_object": pl.String(),
+}
+SCHEMA: dict[str, pl.DataType] = {
+    "row_id": pl.String(),
+    "report_id": pl.String(),
+    "form_id": pl.String(),
+    "form_kind": pl.String(),
+    "template_id": pl.String(),
+    "city_code": pl.String(),
+    "department_id": pl.String(),
+    "fiscal_year": pl.Int32(),
+    "project_name": pl.String(),
+    "table_name": pl.String(),
+    "record": pl.String(),
+    "field_name": pl.String(),
+    "raw_text": pl.String(),
+    "source_label_zh": pl.String(),
+    "column_label_zh": pl.String(),
+    "absence_code": pl.String(),
+    "unit": pl.String(),
+    "is_figure": pl.Boolean(),
+    "locator": pl.String(),
+    **{name: pl.Int32() for name in PLACE[1:]},
+    **_CODES,
+}
+
+# What makes two observations the same figure of a form; tables without an entry have one row a place.
+KEYS = {
+    "fact_expenditures": ("item_code", "fund_source_code", "phase_code", "amount_year", "project_name"),
+    "fact_evaluations": ("item_code", "fund_source_code"),
+    "fact_personnel": (),
+    "fact_buildings": (),
+}
+
+
+def row_id(*parts: object) -> str:
+    """Stable id of a row: hash of the report revision, the form and the place or key."""
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:20]
+
+
+def _row(report: Report, seen: Observation) -> tuple[Any, ...]:
+    form = report.form(seen.form_number)
+    codes = seen.codes
+    project = codes.get("project_name") or form.project_name
+    names = KEYS.get(seen.table_name)
+    key = seen.record if names is None else "/".join(str(codes.get(name)) for name in names)
+    place = seen.locator
+    return (
+        row_id(report.report_id, form.form_number, seen.table_name, key),
+        report.report_id, report.form_id(form.form_number), form.form_kind, form.template_id,
+        report.city_code, report.department_id, report.fiscal_year, project,
+        seen.table_name, seen.record, seen.field_name, seen.raw_text, seen.source_label_zh, seen.column_label_zh,
+        seen.absence_code, seen.unit, seen.is_figure,
+        str(place), place.page, place.table, place.row, place.column, place.line,
+        *(codes.get(name) for name in _CODES),
+    )  # fmt: skip
+
+
+def observed(reports: Iterable[Report]) -> pl.DataFrame:
+    """One row per observation with SCHEMA's columns and number, value_unit, operator, problem, is_repeated.
+
+    Observations of the same field of the same fact row are one figure stated twice: with equal numbers the later ones are repeats
+    (they stay as further source cells), with different ones all become the problem conflicting_duplicate.
+    """
+    rows = [_row(report, seen) for report in reports for seen in report.extraction.observations]
+    frame = with_values(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    has_number = pl.col("number").is_not_null() & pl.col("table_name").is_in(list(KEYS))
+    figure = ["row_id", "field_name"]
+    is_conflict = has_number & (pl.col("number").filter(has_number).n_unique().over(figure) > 1)
+    is_repeated = has_number & (has_number.cum_sum().over(figure) > 1)
+    return frame.with_columns(
+        problem=pl.when(is_conflict).then(pl.lit("conflicting_duplicate")).otherwise("problem"),
+        is_repeated=is_repeated & ~is_conflict,
+    )
+
+
+def accepted(frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Observations of one fact table that hold a value without a problem, repeats left out."""
+    return frame.filter(
+        (pl.col("table_name") == table) & pl.col("absence_code").is_null() & pl.col("problem").is_null() & ~pl.col("is_repeated")
+    )
+
+
+def wide(frame: pl.DataFrame, table: str, values: dict[str, pl.Expr], *, keep_absent: bool = False) -> pl.DataFrame:
+    """One row per row_id of a wide fact table.
+
+    `values` maps columns to expressions over the observations of the row. The place is that of the first cell; raw_text joins the
+    cells. With `keep_absent` a row of nothing but absences or problems counts too.
+    """
+    of_table = frame.filter((pl.col("table_name") == table) & ~pl.col("is_repeated"))
+    if not keep_absent:
+        of_table = of_table.filter(pl.col("absence_code").is_null() & pl.col("problem").is_null())
+    firsts = [name for name in SCHEMA if name not in {"row_id", "raw_text", "record", "field_name", "absence_code", "is_figure"}]
+    return of_table.group_by("row_id", maintain_order=True).agg(
+        *(pl.col(name).first() for name in firsts if name not in values),
+        raw_text=pl.col("raw_text").filter(pl.col("raw_text").str.strip_chars() != "").str.join(" | "),
+        **values,
+    )
+
+
+def value_of(field: str) -> pl.Expr:
+    """Number of one field of a wide row; null where it is absent or a problem."""
+    return pl.col("number").filter((pl.col("field_name") == field) & pl.col("problem").is_null()).first()
+
+
+def text_of(field: str) -> pl.Expr:
+    """Raw text of one field of a wide row; null where it is blank or merged, kept where it says 无."""
+    has_text = pl.col("absence_code").is_null() | pl.col("absence_code").is_in(["none", "dash", "masked"])
+    return pl.col("raw_text").filter((pl.col("field_name") == field) & has_text).first()
