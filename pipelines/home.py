@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 MISPLACED_PARTITION = "_misplaced/0"
+RELEASE_KEYS = frozenset({"release_id", "lake_digest", "lake_partitions", "code_version", "row_counts"})
 
 
 class LakeError(RuntimeError):
@@ -75,9 +76,16 @@ def lake_partitions(home: Path) -> dict[str, dict[str, Any]]:
 
 
 def lake_files(home: Path, table: str) -> list[Path]:
-    """Parquet files of one table of schema `facts`, in the order of the partitions. Raises LakeError where one is missing."""
+    """Parquet files of one table of schema `facts`, in the order of the partitions. Raises LakeError where one is missing.
+
+    A partition written before the catalogue had the table has no file of it.
+    """
     lake = home / "lake"
-    paths = [lake / name / entry["version"] / f"{table}.parquet" for name, entry in lake_partitions(home).items()]
+    paths = [
+        lake / name / entry["version"] / f"{table}.parquet"
+        for name, entry in lake_partitions(home).items()
+        if table in entry["rows"]
+    ]
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise LakeError(
@@ -85,3 +93,12 @@ def lake_files(home: Path, table: str) -> list[Path]:
             "and run again: the lake is extracted anew from the stored documents."
         )
     return paths
+
+
+def current_release(home: Path) -> dict[str, Any] | None:
+    """Manifest of the published release; None where there is none or it is damaged: the next release then replaces it."""
+    try:
+        manifest = json.loads((home / "current" / "manifest.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and manifest.keys() >= RELEASE_KEYS else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -19,6 +20,8 @@ CONFIG_NAME = "jixiao.toml"
 LANGUAGES = ("zh", "en")
 MEGABYTE = 1 << 20
 GIGABYTE = 1 << 30
+
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 _UNITS = {"": 1, "KB": 1 << 10, "MB": MEGABYTE, "GB": GIGABYTE}
 
@@ -64,6 +67,10 @@ def _setting(
     return {"parse": parse, "default": default, "zh": zh, "en": en, "env": env, "shown": shown}
 
 
+def _is_checkout() -> bool:
+    return (CHECKOUT / "dbt_project").is_dir()
+
+
 def _megabytes(count: int) -> dict[str, Any]:
     return {"default": count * MEGABYTE, "shown": f"{count} MB"}
 
@@ -75,10 +82,10 @@ class Settings:
     project: Path = field(
         metadata=_setting(
             _folder,
-            lambda known: Path(__file__).resolve().parents[1],
+            lambda known: CHECKOUT if _is_checkout() else Path(sys.prefix) / "share" / "jixiao",
             "项目目录：dbt_project、expectations、data 所在的目录",
             "Project folder: holds dbt_project, expectations and data",
-            shown="the checkout that holds `pipelines`",
+            shown="the checkout that holds `pipelines`, else what the installation brought",
         )
     )
     raw: Path = field(
@@ -93,10 +100,10 @@ class Settings:
     home: Path = field(
         metadata=_setting(
             _folder,
-            lambda known: known["project"] / ".jixiao",
+            lambda known: (known["project"] if _is_checkout() else Path.cwd()) / ".jixiao",
             "数据目录：档案、数据湖、已发布的数据仓库都在其中",
             "Home of everything generated: archive, lake, published releases",
-            shown="<project>/.jixiao",
+            shown="<project>/.jixiao; of an installation without checkout, .jixiao in the current folder",
         )
     )
     language: str = field(

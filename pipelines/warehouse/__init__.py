@@ -1,0 +1,28 @@
+"""Facts to a published DuckDB warehouse: the lake, the build, its audit, and the one rename that publishes it.
+
+Belongs here: everything that writes the lake and the releases, and the lock that lets one run do so at a time.
+Does not belong here: what a fact means (`facts`), whether it is believable (`quality`), and the SQL of rules and marts
+(`dbt_project`).
+"""
+
+from pipelines.warehouse.audit import AuditError, audit
+from pipelines.warehouse.build import ModelError, load, run_models
+from pipelines.warehouse.lake import LakeError, merge
+from pipelines.warehouse.publish import PublishError, needs_release, publish
+from pipelines.warehouse.runs import LockedError, start_run, writer_lock
+
+__all__ = [
+    "AuditError",
+    "LakeError",
+    "LockedError",
+    "ModelError",
+    "PublishError",
+    "audit",
+    "load",
+    "merge",
+    "needs_release",
+    "publish",
+    "run_models",
+    "start_run",
+    "writer_lock",
+]

@@ -1,0 +1,149 @@
+"""The warehouse file of the next release, built aside in `<home>/build/`: facts from the lake, then the dbt models over them.
+
+Belongs here: making `build/warehouse.duckdb`. Does not belong here: judging it (`audit`) and letting it out (`publish`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from pipelines.catalogue import Table, catalogue
+from pipelines.home import LakeError, lake_files
+from pipelines.settings import Settings
+from pipelines.warehouse.lake import lake_row_counts
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Readers of DuckDB 1.4, 1.5 and 2.0 open it; from this version on a stray write-ahead log is not replayed into another file.
+STORAGE_VERSION = "v1.4.0"
+
+_FAILED = frozenset({"error", "fail", "runtime error"})
+
+
+class ModelError(RuntimeError):
+    """A model or data test of the dbt project failed; the message names each with what it said."""
+
+
+def warehouse_path(settings: Settings) -> Path:
+    """The warehouse file being built."""
+    return settings.home / "build" / "warehouse.duckdb"
+
+
+def load(settings: Settings) -> dict[str, int]:
+    """Build `build/warehouse.duckdb` anew: schema `facts` from the lake and schema `catalogue` from the catalogue.
+
+    Every table of the catalogue is there, with its types and bilingual comments, even where the lake has no row of it. Returns
+    the rows by table of schema `facts`. Raises LakeError where the lake's files do not hold what its manifest says.
+    """
+    import duckdb
+
+    path = warehouse_path(settings)
+    if path.parent.exists():
+        shutil.rmtree(path.parent)
+    path.parent.mkdir(parents=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(str(path))} as warehouse (storage_version {_text(STORAGE_VERSION)})")
+        connection.execute("use warehouse")
+        connection.execute("create schema facts")
+        counts = {name: _load_table(connection, settings, table) for name, table in catalogue().tables.items()}
+        expected = lake_row_counts(settings)
+        if counts != expected:
+            wrong = [f"{name} {counts[name]} instead of {expected[name]}" for name in counts if counts[name] != expected[name]]
+            raise LakeError(
+                f"the lake's files hold other rows than its manifest says ({', '.join(wrong)}). Restore "
+                f"{settings.home / 'lake'} from a backup, or remove it and run again."
+            )
+        _load_catalogue(connection)
+        connection.execute("use memory")
+        connection.execute("checkpoint warehouse")
+        connection.execute("detach warehouse")
+    return counts
+
+
+def _text(value: str) -> str:
+    escaped = value.replace("'", "''")
+    return f"'{escaped}'"
+
+
+def _load_table(connection: duckdb.DuckDBPyConnection, settings: Settings, table: Table) -> int:
+    name = f"facts.{table.name}"
+    connection.execute(f"create table {name} ({', '.join(f'{column.name} {column.type}' for column in table.columns)})")
+    _comment(connection, "table", name, f"{table.zh} — {table.en}")
+    for column in table.columns:
+        _comment(connection, "column", f"{name}.{column.name}", f"{column.zh} — {column.en}")
+    files = [str(path) for path in lake_files(settings.home, table.name)]
+    if not files:
+        return 0
+    source = "read_parquet(?, union_by_name = true)"
+    held = {row[0] for row in connection.execute(f"describe select * from {source}", [files]).fetchall()}
+    # A partition written under an older catalogue lacks the columns that came since: they stay null.
+    names = ", ".join(column.name for column in table.columns if column.name in held)
+    connection.execute(f"insert into {name} ({names}) select {names} from {source}", [files])
+    row = connection.execute(f"select count(*) from {name}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str) -> None:
+    connection.execute(f"comment on {kind} {name} is {_text(text)}")
+
+
+def _load_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
+    from pipelines.catalogue.rendering import frames
+
+    connection.execute("create schema catalogue")
+    for name, frame in frames().items():
+        connection.register("catalogue_frame", frame)
+        connection.execute(f"create table catalogue.{name} as select * from catalogue_frame")
+        connection.unregister("catalogue_frame")
+
+
+def run_models(settings: Settings) -> dict[str, int]:
+    """Run the dbt project's models, seeds and data tests (not its unit tests) over `build/warehouse.duckdb`, in this process.
+
+    Returns the number of nodes by dbt status. Raises ModelError where one fails or the project cannot be run.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    project = settings.project / "dbt_project"
+    folder = settings.home / "dbt"
+    _write_profile(project, folder, settings)
+    places = {"project-dir": project, "profiles-dir": folder, "target-path": folder / "target", "log-path": folder / "logs"}
+    arguments = ["build", "--exclude", "resource_type:unit_test", "--quiet", "--no-use-colors", "--no-version-check"]
+    arguments += ["--no-send-anonymous-usage-stats", "--partial-parse"]
+    arguments += [part for name, path in places.items() for part in (f"--{name}", str(path))]
+    try:
+        outcome = dbtRunner().invoke(arguments)
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+    results: Iterable[Any] = getattr(outcome.result, "results", [])
+    failed = [f"{result.node.unique_id}: {result.message}" for result in results if str(result.status) in _FAILED]
+    if failed:
+        raise ModelError("dbt: " + "; ".join(failed))
+    if not outcome.success:
+        raise ModelError(f"dbt could not run {project}: {outcome.exception or 'see ' + str(folder / 'logs' / 'dbt.log')}")
+    counts: dict[str, int] = {}
+    for result in results:
+        counts[str(result.status)] = counts.get(str(result.status), 0) + 1
+    return counts
+
+
+def _write_profile(project: Path, folder: Path, settings: Settings) -> None:
+    """Write a profile under the name that the project asks for: absolute path, nothing fetched while it runs."""
+    name = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))["profile"]
+    output = {
+        "type": "duckdb",
+        "path": str(warehouse_path(settings)),
+        "schema": "main",
+        "threads": settings.workers,
+        "settings": {"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    profile = {name: {"target": "build", "outputs": {"build": output}}}
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
