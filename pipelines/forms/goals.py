@@ -16,7 +16,7 @@ MEASURE_WORDS = (
 ).split()
 _CHINESE = "一二两三四五六七八九十百千"
 _QUANTITY = re.compile(
-    rf"(?<![“"第进统逐单唯每某之同\d.{_CHINESE}])(?P<number>\d+(?:\.\d+)?|[{_CHINESE}]+)\s*(?P<unit>{'|'.join(MEASURE_WORDS)})"
+    rf"(?<![“‘第进统逐单唯每某之同\d.{_CHINESE}])(?P<number>\d+(?:\.\d+)?|[{_CHINESE}]+)\s*(?P<unit>{'|'.join(MEASURE_WORDS)})"
     r"(?P<object>[\u4e00-\u9fff]{0,2})"
 )
 _DIGITS = {digit: number for number, digit in enumerate("零一二三四五六七八九")} | {"两": 2}
