@@ -245,9 +245,8 @@ def _f14(content: Tree) -> Iterator[Finding]:
         return
     for kind, form in _forms(content):
         total = _number(form["total"]["score"])
-        implied = next((grade for floor, grade in GRADES if total is not None and total >= floor), form["grade"])
-        if form["grade"] != implied:
-            yield Finding("F14", kind, form["grade"], implied)
+        if total is not None and form["grade"] != next(grade for floor, grade in GRADES if total >= floor):
+            yield Finding("F14", kind, _text(total), "")
 
 
 def _f15(content: Tree) -> Iterator[Finding]:
@@ -269,15 +268,15 @@ def _f16(content: Tree) -> Iterator[Finding]:
 
 
 def _f17(content: Tree) -> Iterator[Finding]:
-    stated = _number(content["base"]["rows"]["public_funds"][2])
-    yield from _equal("F17", TABLE, stated, _number(content["narrative"]["basic"]["public"]), added=1)
+    printed = _number(content["base"]["rows"]["public_funds"][2])
+    yield from _equal("F17", NARRATIVE, _number(content["narrative"]["basic"]["public"]), printed, added=1)
 
 
 def _f18(content: Tree) -> Iterator[Finding]:
     printed, narrated = content["base"]["staff"], content["narrative"]["staff"]
     yield from _rate("F18", TABLE, printed["rate"], _number(printed["in_post"]), _number(printed["quota"]))
     for name in ("quota", "in_post"):
-        yield from _equal("F18", TABLE, _number(printed[name]), _number(narrated[name]))
+        yield from _equal("F18", NARRATIVE, _number(narrated[name]), _number(printed[name]))
 
 
 def _f19(content: Tree) -> Iterator[Finding]:
@@ -311,11 +310,12 @@ def _quantities(text: str) -> dict[tuple[str, str], Decimal]:
 def _f21(content: Tree) -> Iterator[Finding]:
     for kind, form in _forms(content):
         expected, achieved = (_quantities(form["goal"][side]) for side in ("expected", "achieved"))
-        for (unit, thing), count in expected.items():
-            for row in form["indicators"]:
-                target = NUMBER.fullmatch(row["target"])
-                if target and unit in row["name"] and thing in row["name"]:
-                    yield from _equal("F21", kind, _number(target[2]), count)
+        for quantities, side in ((expected, "target"), (achieved, "actual")):
+            for (unit, thing), count in quantities.items():
+                for row in form["indicators"]:
+                    printed = NUMBER.fullmatch(row[side])
+                    if printed and unit in row["name"] and thing in row["name"]:
+                        yield from _equal("F21", kind, _number(printed[2]), count)
         if "超额" in form["goal"]["achieved"]:
             for key in expected.keys() & achieved.keys():
                 if achieved[key] <= expected[key]:
@@ -334,9 +334,9 @@ def _f22(content: Tree) -> Iterator[Finding]:
 
 def _f30(content: Tree) -> Iterator[Finding]:
     for place, heading in enumerate(content["headings"], start=1):
-        printed = heading.partition("、")[0]
-        if printed != NUMERALS[place - 1]:
-            yield Finding("F30", NARRATIVE, printed, NUMERALS[place - 1])
+        printed = NUMERALS.index(heading.partition("、")[0]) + 1
+        if printed != place:
+            yield Finding("F30", NARRATIVE, str(printed), str(place))
     if len(content["attachments"]) != len(content["form_years"]):
         yield Finding("F30", NARRATIVE, str(len(content["attachments"])), str(len(content["form_years"])))
 
