@@ -41,6 +41,7 @@ class FormReader:
     unmapped: list[Unmapped] = field(default_factory=list)
     _labels: set[tuple[int, int, int]] = field(default_factory=set)
     _figures: set[tuple[int, int, int]] = field(default_factory=set)
+    _head_rows: set[tuple[int, int]] = field(default_factory=set)
     _indicators: int = 0
     _unit: str = "万元"
     _after_named: bool = False
@@ -155,7 +156,8 @@ class FormReader:
                 continue
             cells = {name: table.grid[index][head.column] for name, head in by_field.items()}
             name = cells["indicator_name"]
-            if table.origin == "inferred" and len(row) <= name_head.column or name is None or name.row < index:
+            is_head = (piece.table_number, index) in self._head_rows
+            if is_head or name is None or name.row < index or (table.origin == "inferred" and len(row) <= name_head.column):
                 continue
             own = [cell for field_name, cell in cells.items() if cell and cell.row == index and not str(field_name).startswith("level")]
             if all(absence_of(cell.text) == "blank" for cell in own):
@@ -224,6 +226,7 @@ class FormReader:
         for head in self.region.template.heads:
             if not head.match.fullmatch(text) or absence_of(value.text) is not None:
                 continue
+            self._head_rows.add((piece.table_number, index))
             if head.table is not None:
                 codes: dict[str, str | int | None] = {"item_code": head.item, "fund_source_code": "all"}
                 self._observe(head.table, "total", head.field, value, codes, index=index, label=label.text, column_label=None, piece=piece)
