@@ -1,0 +1,23 @@
+select
+    rule_id,
+    check_id,
+    report_id,
+    form_id,
+    city_code,
+    department_id,
+    department_name,
+    fiscal_year,
+    form_kind,
+    project_name,
+    subject,
+    stated_value,
+    computed_value,
+    difference,
+    unit,
+    outcome,
+    reason,
+    severity,
+    tolerance,
+    left_row_ids,
+    right_row_ids
+from {{ ref('rule_outcomes') }}

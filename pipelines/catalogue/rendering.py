@@ -1,0 +1,220 @@
+"""What is rendered from the catalogue: dbt doc blocks and sources, the data dictionary, the list of rules, and its tables.
+
+Belongs here: pure renderers, the paths of what they render, and the frames of schema `catalogue`. Does not belong here: the
+definitions themselves, and Great Expectations suites (`pipelines.quality`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.catalogue.definitions import Catalogue, Check, Field, catalogue, read_yaml
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_NOTICE = "Rendered from pipelines/catalogue by `python -m pipelines.catalogue render`; do not edit."
+_AMOUNT = "amount_wanyuan"
+
+
+def frames() -> dict[str, pl.DataFrame]:
+    """Tables of schema `catalogue`: codes, fields, tables (one row per column), rules, checks and check_terms.
+
+    Checks that are sums or equalities carry `compare`, `scope`, `phases`, `tolerance_kind` and `each_level1`; for the others
+    these are null. A term has one row; a constant term has `constant` and no `field_name`.
+    """
+    import polars as pl
+
+    known = catalogue()
+    text, whole, flag, number = pl.String(), pl.Int32(), pl.Boolean(), pl.Decimal(18, 6)
+    schemas: dict[str, dict[str, Any]] = {
+        "codes": dict.fromkeys(("vocabulary", "code", "zh", "en", "definition", "parent", "source"), text),
+        "fields": {
+            **dict.fromkeys(("field_name", "type", "unit", "vocabulary", "zh", "en"), text),
+            "min": pl.Float64(),
+            "max": pl.Float64(),
+        },
+        "tables": {
+            **dict.fromkeys(("table_name", "zh", "en", "grain", "column_name"), text),
+            **{"column_position": whole, "is_key": flag, "is_required": flag},
+        },
+        "rules": dict.fromkeys(("rule_id", "zh", "en", "formula", "tolerance", "basis", "severity"), text),
+        "checks": {
+            **dict.fromkeys(("check_id", "rule_id", "severity", "compare", "scope", "phases", "tolerance_kind"), text),
+            **{"each_level1": flag, "unless_check_id": text, "subject_item_code": text, "subject_field_name": text},
+            **{"message_zh": text, "message_en": text},
+        },
+        "check_terms": {
+            **{"check_id": text, "side": text, "term_number": whole, "form_kind": text, "field_name": text, "item_code": text},
+            **{"fund_source_code": text, "level1_code": text, "sign": whole, "constant": number, "is_required": flag},
+        },
+    }
+    rows: dict[str, Iterable[tuple[Any, ...]]] = {
+        "codes": _code_rows(known),
+        "fields": (
+            (field.name, field.type, field.unit, field.codes, field.zh, field.en, field.min, field.max)
+            for field in known.fields.values()
+        ),
+        "tables": _table_rows(known),
+        "rules": (
+            (rule.rule_id, rule.zh, rule.en, rule.formula, rule.tolerance, rule.basis, rule.severity)
+            for rule in known.rules.values()
+        ),
+        "checks": (_check_row(check) for check in _checks(known)),
+        "check_terms": (row for check in _checks(known) for row in _term_rows(check)),
+    }
+    return {name: pl.DataFrame(list(rows[name]), schema=schema, orient="row") for name, schema in schemas.items()}
+
+
+def _checks(known: Catalogue) -> Iterator[Check]:
+    return (check for rule in known.rules.values() for check in rule.checks)
+
+
+def _code_rows(known: Catalogue) -> Iterator[tuple[Any, ...]]:
+    for vocabulary, codes in known.codes.items():
+        for code in codes.values():
+            yield vocabulary, code.code, code.zh, code.en, code.definition, code.parent, code.source
+
+
+def _table_rows(known: Catalogue) -> Iterator[tuple[Any, ...]]:
+    for table in known.tables.values():
+        for position, name in enumerate(table.column_names, start=1):
+            identity = (table.name, table.zh, table.en, table.grain, name)
+            yield *identity, position, name in table.key, name in table.required
+
+
+def _terms(check: Check, side: str) -> list[dict[str, Any]]:
+    return list(check.definition.get(side, ()))
+
+
+def _field_of(term: dict[str, Any]) -> str | None:
+    return None if "constant" in term else term.get("field", _AMOUNT)
+
+
+def _check_row(check: Check) -> tuple[Any, ...]:
+    options = check.definition.get("options", {})
+    names = [options.get(name) for name in ("scope", "phases", "tolerance")]
+    identity = (check.check_id, check.rule_id, check.severity, check.definition.get("compare"), *names)
+    each_level1 = options.get("each_level1", False) if check.definition else None
+    return *identity, each_level1, options.get("unless"), *_subject(check), check.message_zh, check.message_en
+
+
+def _subject(check: Check) -> tuple[str | None, str | None]:
+    """Item and field that a sum is about: those of its stated side, or of its computed side where the stated one mixes items."""
+    if not check.definition:
+        return None, None
+    stated = _terms(check, "stated")
+    items = {term.get("item") for term in stated}
+    if len(items) > 1:
+        items = {term.get("item") for term in _terms(check, "computed")}
+    return (items.pop() if len(items) == 1 else "total"), _field_of(stated[0])
+
+
+def _term_rows(check: Check) -> Iterator[tuple[Any, ...]]:
+    for side in ("stated", "computed"):
+        for position, term in enumerate(_terms(check, side), start=1):
+            field = _field_of(term)
+            fund = term.get("fund", "all" if field == _AMOUNT else None)
+            constant = Decimal(str(term["constant"])) if "constant" in term else None
+            place = (check.check_id, side, position, term.get("form_kind"), field, term.get("item"), fund, term.get("level1"))
+            yield *place, term.get("sign", 1), constant, term.get("required", True)
+
+
+def rendered(project: Path) -> dict[Path, str]:
+    """Content of every rendered file by its path below the project folder; marts are read from their dbt YAML."""
+    known = catalogue()
+    marts = read_marts(project)
+    return {
+        Path("dbt_project/models/catalogue.md"): doc_blocks(known),
+        Path("dbt_project/models/staging/_sources.yml"): sources(known),
+        Path("docs/dictionary.md"): dictionary(known, marts),
+        Path("docs/rules.md"): rules(known),
+    }
+
+
+def read_marts(project: Path) -> list[dict[str, Any]]:
+    """dbt's YAML entries of the marts (name, description, columns), by name."""
+    paths = sorted((project / "dbt_project" / "models" / "marts").glob("mart_*.yml"))
+    return [entry for path in paths for entry in read_yaml(path)["models"]]
+
+
+def describe(field: Field) -> str:
+    """Bilingual one-line description of a field: 中文（单位） — English."""
+    unit = f"（{field.unit}）" if field.unit and f"（{field.unit}）" not in field.zh else ""
+    return f"{field.zh}{unit} — {field.en}"
+
+
+def doc_blocks(known: Catalogue) -> str:
+    """dbt doc blocks, one per field."""
+    blocks = (f"{{% docs {field.name} %}}\n{describe(field)}\n{{% enddocs %}}\n" for field in known.fields.values())
+    return f"<!-- {_NOTICE} -->\n\n" + "\n".join(blocks)
+
+
+def sources(known: Catalogue) -> str:
+    """dbt sources: the tables of schemas `facts` and `catalogue`."""
+    import json
+
+    lines = [f"# {_NOTICE}", "sources:", "  - name: facts", "    schema: facts"]
+    lines += ["    description: 从报告读出的事实 — Facts read from reports, current revisions.", "    tables:"]
+    for table in known.tables.values():
+        lines += [f"      - name: {table.name}", f"        description: {json.dumps(f'{table.zh} — {table.en}', ensure_ascii=False)}"]
+        lines.append("        columns:")
+        for column in table.columns:
+            lines.append(f"          - {{name: {column.name}, description: \"{{{{ doc('{column.name}') }}}}\"}}")
+    lines += ["  - name: catalogue", "    schema: catalogue"]
+    lines += ["    description: 目录：代码、字段、表、规则 — The catalogue's codes, fields, tables and rules.", "    tables:"]
+    lines += [f"      - name: {name}" for name in ("codes", "fields", "tables", "rules", "checks", "check_terms")]
+    return "\n".join(lines) + "\n"
+
+
+def dictionary(known: Catalogue, marts: list[dict[str, Any]]) -> str:
+    """The data dictionary: every fact table and mart with every column, then every vocabulary."""
+    lines = ["# 数据字典 — Data dictionary", "", f"<!-- {_NOTICE} -->", ""]
+    lines += ["## 事实表 — Fact tables (schema `facts`)", ""]
+    for table in known.tables.values():
+        key = ", ".join(f"`{name}`" for name in table.key)
+        lines += [f"### {table.name}", "", f"{table.zh}。{table.en}", "", f"粒度 — Grain: {table.grain}. 主键 — Key: {key}.", ""]
+        lines += _column_table(known, table.column_names, table.required)
+    lines += ["## 集市表 — Marts (schema `marts`)", ""]
+    for mart in marts:
+        lines += [f"### {mart['name']}", "", mart["description"].strip(), ""]
+        lines += _column_table(known, [column["name"] for column in mart["columns"]], frozenset())
+    lines += ["## 代码 — Codes", ""]
+    for vocabulary, codes in known.codes.items():
+        zh, en = known.vocabulary_names[vocabulary]
+        lines += [f"### {vocabulary}", "", f"{zh} — {en}", "", "| 代码 — code | 中文 | English | 定义 — definition |", "|---|---|---|---|"]
+        lines += [f"| `{code.code}` | {_cell(code.zh)} | {_cell(code.en)} | {_cell(code.definition)} |" for code in codes.values()]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _column_table(known: Catalogue, names: Iterable[str], required: frozenset[str]) -> list[str]:
+    lines = ["| 列 — column | 类型 — type | 单位 — unit | 中文 | English |", "|---|---|---|---|---|"]
+    for name in names:
+        field = known.fields[name]
+        kind = field.type + (", not null" if name in required else "")
+        english = field.en + (f" Codes: `{field.codes}`." if field.codes else "")
+        lines.append(f"| `{name}` | {kind} | {field.unit or ''} | {_cell(field.zh)} | {_cell(english)} |")
+    return [*lines, ""]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def rules(known: Catalogue) -> str:
+    """The list of rules: formula, tolerance with its reason, basis, severity, and what each check says when it fails."""
+    lines = ["# 核对规则 — Rules", "", f"<!-- {_NOTICE} -->", ""]
+    lines += ["核对结果 — Outcomes:", ""]
+    lines += [f"- `{code.code}` {code.zh} — {code.en}. {code.definition}" for code in known.codes["outcome"].values()]
+    for rule in known.rules.values():
+        lines += ["", f"## {rule.rule_id} {rule.zh}", "", rule.en, ""]
+        lines += [f"- 公式 — Formula: {rule.formula}", f"- 容差 — Tolerance: {rule.tolerance}"]
+        lines += [f"- 依据 — Basis: {rule.basis}", f"- 严重程度 — Severity: `{rule.severity}`", ""]
+        lines += ["| 核对 — check | 说明 — message |", "|---|---|"]
+        for check in rule.checks:
+            lines.append(f"| `{check.check_id}` | {_cell(check.message_zh)}<br>{_cell(check.message_en)} |")
+    return "\n".join(lines) + "\n"
