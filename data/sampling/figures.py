@@ -1,7 +1,7 @@
 """Figures of one report: what a department would print, computed from a few inputs.
 
-Belongs here: sums, rates and scores as `Decimal`, and how an amount is printed. Does not belong here: where a figure stands on a page.
-All amounts are 万元 until they are printed.
+Belongs here: sums, rates and scores as `Decimal`, and how an amount is printed. Does not belong here: where a figure stands on
+a page. All amounts are 万元 until they are printed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from data.sampling.inputs import Tree
 
 PHASES = ("initial", "final", "executed")
 VEHICLES = ("vehicle_purchase", "vehicle_operation")
-GIVEN_ROWS = (*VEHICLES, "abroad", "reception", "public_funds", "office_cost", "utilities_travel", "meeting_training", "procurement")
+GIVEN_ROWS = (*VEHICLES, "abroad", "reception", "office_cost", "utilities_travel", "meeting_training", "procurement")
 GRADES = ((90, "优"), (80, "良"), (60, "中"), (0, "差"))
-HUNDREDTH = Decimal("0.01")
 Printer = Callable[[Decimal], str]
 
 
@@ -115,7 +114,7 @@ def _base_amounts(report: Tree, projects: list[Tree], carried: dict[str, Decimal
     """Amounts of the base data table by row: prior final accounts, budget, final accounts."""
     prior = carried if carried is not None else report["prior"]
     budget_column = PHASES.index(report["layout"].get("base_budget", "final"))
-    rows = {label: [Decimal(0), *map(Decimal, report["base"][label])] for label in GIVEN_ROWS if label != "public_funds"}
+    rows = {label: [Decimal(0), *map(Decimal, report["base"][label])] for label in GIVEN_ROWS}
     rows["public_funds"] = [Decimal(0), Decimal(report["base"]["public_funds"]), Decimal(report["basic"]["public"])]
     for project in projects:
         part = [Decimal(0), project["total"][budget_column], project["total"][2]]
@@ -172,9 +171,7 @@ def _execution(values: list[Decimal], layout: Tree, weight: int = 10) -> Tree:
     }
 
 
-def _department(
-    report: Tree, basic: list[Decimal], spent: Tree, total: list[Decimal], amount: Printer, layout: Tree
-) -> Tree:
+def _department(report: Tree, basic: list[Decimal], spent: Tree, total: list[Decimal], amount: Printer, layout: Tree) -> Tree:
     gov_fund = spent["gov_fund"][2]
     execution = _execution(total, layout)
     form = {

@@ -1,7 +1,7 @@
 """The identities that a report must satisfy, checked on what a sample prints.
 
-Belongs here: F01 to F22 and F30 of the rule catalogue, recomputed from a sample's content alone; it is how a clean sample is known to be
-clean and how seeded contradictions are known to be all there is. Does not belong here: anything that reads a file.
+Belongs here: F01 to F22 and F30 of the rule catalogue, recomputed from a sample's content alone; it is how a clean sample is
+known to be clean and how seeded contradictions are known to be all there is. Does not belong here: anything that reads a file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NUMBER = re.compile(r"(≥|≤)?(\d[\d,]*(?:\.\d+)?)(\D*)")
 
 
 class Finding(NamedTuple):
-    """One contradiction: the figure that the report states and the one that its other figures imply, as text ("" where none)."""
+    """One contradiction: what the report states and what its other figures imply, as text ("" where there is no figure)."""
 
     rule_id: str
     form_kind: str
@@ -67,7 +67,7 @@ def _wanyuan(form: Tree, text: str) -> Decimal | None:
 def _equal(
     rule_id: str, kind: str, stated: Decimal | None, computed: Decimal | None, added: int = 0, tolerance: Decimal = HALF_CENT
 ) -> Iterator[Finding]:
-    """A finding where both sides are known and differ; `added` figures of other forms allow a rounding difference of 0.01 each."""
+    """A finding where both sides are known and differ; each of `added` figures allows a rounding difference of 0.01."""
     if stated is None or computed is None or abs(stated - computed) <= tolerance:
         return
     outcome = "round" if abs(stated - computed) <= CENT * added else "fail"
@@ -125,8 +125,8 @@ def _split(rule_id: str, form: Tree, parts: list[str]) -> Iterator[Finding]:
 
 def _f04(content: Tree) -> Iterator[Finding]:
     form = content["department"]
-    sides = [_total([_number(part) for part in form[side]]) for side in ("sources", "nature")]
-    yield from _equal("F04", FORM, *sides)
+    by_source, by_nature = (_total([_number(part) for part in form[side]]) for side in ("sources", "nature"))
+    yield from _equal("F04", FORM, by_source, by_nature)
 
 
 def _f05(content: Tree) -> Iterator[Finding]:
@@ -153,7 +153,8 @@ def _f07(content: Tree) -> Iterator[Finding]:
     for parent, *parts in _columns(content, "public_funds", "office_cost", "utilities_travel", "meeting_training"):
         yield from _at_most("F07", parent, parts)
     special = [[_number(row[column]) for row in content["base"]["special"]] for column in (1, 2, 3)]
-    for funds, (parent, *parts) in zip(special, _columns(content, "project_expenditure", "operating_work", "maintenance"), strict=True):
+    columns = _columns(content, "project_expenditure", "operating_work", "maintenance")
+    for funds, (parent, *parts) in zip(special, columns, strict=True):
         yield from _at_most("F07", parent, [*funds, *parts])
 
 
@@ -171,7 +172,8 @@ def _rate(rule_id: str, kind: str, stated: str, part: Decimal | None, whole: Dec
 
 
 def _f08(content: Tree) -> Iterator[Finding]:
-    stated = [(NARRATIVE, content["narrative"][item]) for item in ("basic", "project", "gov_fund") if content["narrative"][item]]
+    narrated = [content["narrative"][item] for item in ("basic", "project", "gov_fund")]
+    stated = [(NARRATIVE, row) for row in narrated if row]
     stated += [(kind, form["execution"]) for kind, form in _forms(content)]
     for kind, row in stated:
         yield from _rate("F08", kind, row["rate"], _number(row["executed"]), _number(row["final"]))
@@ -199,7 +201,8 @@ def _f10(content: Tree) -> Iterator[Finding]:
 def _f11(content: Tree) -> Iterator[Finding]:
     for kind, form in _forms(content):
         scores = _total([_number(row["score"]) for row in form["indicators"] if row["score"]])
-        stated, printed, implied = _number(form["total"]["score"]), _number(form["execution"]["score"]), _execution_score(form["execution"])
+        stated, printed = _number(form["total"]["score"]), _number(form["execution"]["score"])
+        implied = _execution_score(form["execution"])
         yield from _equal("F11", kind, stated, _total([scores, printed]))
         if implied != printed:
             yield from _equal("F11", kind, stated, _total([scores, implied]))
@@ -296,9 +299,9 @@ def _f20(content: Tree) -> Iterator[Finding]:
     overall = {(row["level1"], row["name"]): row for row in content["department"]["indicators"]}
     for project in content["projects"]:
         for row in project["indicators"]:
-            same = overall.get((row["level1"], row["name"]))
-            for side in ("target", "actual") if same else ():
-                ours, theirs = (NUMBER.fullmatch(r[side]) for r in (same, row))
+            same = overall.get((row["level1"], row["name"]), {})
+            for side in same.keys() & {"target", "actual"}:
+                ours, theirs = NUMBER.fullmatch(same[side]), NUMBER.fullmatch(row[side])
                 if ours and theirs:
                     yield from _equal("F20", FORM, _number(ours[2]), _number(theirs[2]))
 

@@ -18,29 +18,30 @@ class _DecimalLoader(yaml.SafeLoader):
     """Reads 812.40 as the decimal that is written, never as a float."""
 
 
-_DecimalLoader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: Decimal(loader.construct_scalar(node)))
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
+    return Decimal(loader.construct_scalar(node))
+
+
+_DecimalLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
 
 
 def load(path: Path) -> Tree:
     """The tree of one YAML file; every number with a point is a Decimal."""
-    tree: Tree = yaml.load(path.read_text(encoding="utf-8"), Loader=_DecimalLoader)  # noqa: S506 - derives from SafeLoader
+    tree: Tree = yaml.load(path.read_text(encoding="utf-8"), Loader=_DecimalLoader)
     return tree
 
 
 def for_year(node: Any, year: int) -> Any:
     """The tree as it holds for one year.
 
-    A mapping whose keys are all years stands for its value of that year; a list item with `years` is left out in other years; texts
-    may name {year} and {prior}.
+    A mapping whose keys are all years stands for its value of that year.
     """
     if isinstance(node, dict):
         if node and all(isinstance(key, int) for key in node):
             return for_year(node.get(year), year)
         return {key: for_year(value, year) for key, value in node.items()}
     if isinstance(node, list):
-        return [for_year(item, year) for item in node if not isinstance(item, dict) or year in item.get("years", [year])]
-    if isinstance(node, str):
-        return node.replace("{year}", str(year)).replace("{prior}", str(year - 1))
+        return [for_year(item, year) for item in node]
     return node
 
 

@@ -2,8 +2,8 @@
 
 Belongs here: outline, labels and the order of rows, as departments vary them. Does not belong here: arithmetic.
 
-A table is a list of rows, a row a list of cells: text, "" for a cell that is really empty (printed as U+3000) and None for a place
-that is covered by the cell above it (printed as an empty cell).
+A table is a list of rows, a row a list of cells: text, "" for a cell that is really empty (printed as U+3000) and None for a
+place that is covered by the cell above it (printed as an empty cell).
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ NUMERALS = "一二三四五六七八九"
 def render(content: Tree, wording: Tree) -> str:
     """The report as flattened text (TAB-led cells, a blank line after each row, U+3000 for empty cells)."""
     lines = [*_narrative(content, wording), "", ""]
-    tables = [(None, _base_table(content)), (None, _department_table(content))]
-    tables += [(project["name"], _project_table(content, project)) for project in content["projects"]]
-    for number, (_, rows) in enumerate(tables):
+    projects = [_project_table(content, project) for project in content["projects"]]
+    for number, rows in enumerate([_base_table(content), _department_table(content), *projects]):
         lines += _attachment(content, number, rows)
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -71,7 +70,7 @@ def _flattened(rows: list[Row]) -> list[str]:
 
 
 def _narrative(content: Tree, wording: Tree) -> list[str]:
-    texts, name, year = content["texts"], content["name"], content["year"]
+    texts, name = content["texts"], content["name"]
     words = wording[content["layout"].get("wording", "plain")]
     sentences = _sentences(content, words)
     heads = content["headings"]
@@ -156,10 +155,11 @@ def _department_table(content: Tree) -> list[Row]:
     basic, project = form["nature"]
     sources = list(zip(SOURCES, form["sources"], strict=True))
     nature: list[Row] = [["其中:基本支出：", basic], [None, None], ["项目支出：", project], [None, None]]
+    columns = ["年初预算数\n(万元)", "全年预算数\n（万元）", "全年执行数\n（万元）"]
     score = "自评得分" if layout.get("self_score") else "得分"
     return [
         ["预算部门名称", content["name"]],
-        ["年度预算申请\n(万元)", "", "年初预算数\n(万元)", "全年预算数\n（万元）", "全年执行数\n（万元）", "分值", "执行率", score],
+        ["年度预算申请\n(万元)", "", *columns, "分值", "执行率", score],
         [None, "年度资金总额：", *spent, execution["weight"], execution["rate"], execution["score"]],
         [None, "按收入性质分：", "按支出性质分："],
         *([None, *source, *beside] for source, beside in zip(sources, nature, strict=True)),

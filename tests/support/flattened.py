@@ -1,17 +1,16 @@
 """Flattened-text reports as paragraphs and tables, and the Word merges that their empty cells stand for.
 
-Belongs here: the grammar, and a grid for each table. Does not belong here: any import of the pipelines; this reading is the tests' second
-opinion on theirs.
+Belongs here: the grammar, and a grid for each table. Does not belong here: any import of the pipelines; this reading is the
+tests' second opinion on theirs.
 
-Grammar: a line that starts with a TAB is a cell, a line without one right after a cell continues it, a blank line ends the row. An empty
-cell is covered by the cell above it; a cell that holds only U+3000 is really empty.
+Grammar: a line that starts with a TAB is a cell, a line without one right after a cell continues it, a blank line ends the row.
+An empty cell is covered by the cell above it; a cell that holds only U+3000 is really empty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Literal
 
 EMPTY = "\u3000"
@@ -36,8 +35,15 @@ class Placed:
 def parse(text: str) -> list[str | Rows]:
     """Paragraphs (as str) and ragged tables (as rows of cell texts) in reading order; only a paragraph parts two tables."""
     blocks: list[str | Rows] = []
-    for is_table, group in groupby(_paragraphs_and_rows(text), key=lambda block: isinstance(block, list)):
-        blocks += [[row for row in group if isinstance(row, list)]] if is_table else [block for block in group if isinstance(block, str)]
+    rows: Rows = []
+    for block in _paragraphs_and_rows(text):
+        if isinstance(block, str):
+            rows = []
+            blocks.append(block)
+            continue
+        if not rows:
+            blocks.append(rows)
+        rows.append(block)
     return blocks
 
 

@@ -1,6 +1,7 @@
 """A small writer of Word documents, as Word and as WPS Office save them.
 
-Belongs here: blocks to the bytes of a docx, the same bytes each time. Does not belong here: reading one; anything of the pipelines.
+Belongs here: blocks to the bytes of a docx, the same bytes each time. Does not belong here: reading one; anything of the
+pipelines.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ RELATIONSHIPS = (
 )
 STYLES = f'<w:styles xmlns:w="{MAIN}">{{}}</w:styles>'
 STYLE = (
-    '<w:style w:type="paragraph" w:styleId="{id}"><w:name w:val="{name}"/><w:pPr><w:outlineLvl w:val="{outline}"/></w:pPr></w:style>'
+    '<w:style w:type="paragraph" w:styleId="{id}"><w:name w:val="{name}"/>'
+    '<w:pPr><w:outlineLvl w:val="{outline}"/></w:pPr></w:style>'
 )
 
 
@@ -60,10 +62,8 @@ def rebuild_as_docx(text: str, wps: bool = False) -> bytes:
 def write_docx(blocks: Iterable[Paragraph | Table], wps: bool = False) -> bytes:
     """Bytes of a docx; a line break in a cell's text starts a new paragraph, an empty text gives an empty paragraph."""
     hand = _WpsHand() if wps else _WordHand()
-    body = "".join(hand.table(block) if isinstance(block, list) else hand.paragraph(block.text, block.level) for block in blocks)
-    styles = "".join(
-        STYLE.format(id=hand.heading_style(level), name=f"heading {level}", outline=level - 1) for level in (1, 2)
-    )
+    body = "".join(map(hand.block, blocks))
+    styles = "".join(STYLE.format(id=hand.heading_style(level), name=f"heading {level}", outline=level - 1) for level in (1, 2))
     return _zipped(
         {
             "[Content_Types].xml": CONTENT_TYPES,
@@ -110,6 +110,9 @@ class _WordHand:
     def heading_style(self, level: int) -> str:
         return f"Heading{level}"
 
+    def block(self, block: Paragraph | Table) -> str:
+        return self.table(block) if isinstance(block, list) else self.paragraph(block.text, block.level)
+
     def paragraph(self, text: str, level: int | None = None) -> str:
         style = f'<w:pPr><w:pStyle w:val="{self.heading_style(level)}"/></w:pPr>' if level else ""
         return f"<w:p>{style}{''.join(self._inline(text))}</w:p>"
@@ -149,7 +152,7 @@ class _WpsHand(_WordHand):
 
     namespaces = f'xmlns:w="{MAIN}" xmlns:wpsCustomData="{WPS}"'
     covered = '<w:vMerge w:val="continue"/>'
-    fonts = '<w:rPr><w:rFonts w:hint="eastAsia" w:ascii="宋体" w:hAnsi="宋体" w:eastAsia="宋体" w:cs="宋体"/><w:szCs w:val="21"/></w:rPr>'
+    fonts = '<w:rPr><w:rFonts w:hint="eastAsia" w:ascii="宋体" w:hAnsi="宋体" w:eastAsia="宋体"/><w:szCs w:val="21"/></w:rPr>'
 
     def heading_style(self, level: int) -> str:
         return str(level + 1)
