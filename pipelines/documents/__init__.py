@@ -1,9 +1,42 @@
 """Bytes to Document: paragraphs and table grids with locators, one module per file format.
 
-Belongs here: sniffing, readers, their sandbox and limits, the Document and its JSON.
+Belongs here: sniffing, readers, their sandbox and limits, the Document and its JSON, the store of Documents.
 Does not belong here: any knowledge of budgets, forms or labels.
+
+What reads and stores is imported when first asked for: a reading process imports this package too, and must start fast.
 """
 
-from pipelines.documents.model import Cell, Document, Locator, Paragraph, Table
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Cell", "Document", "Locator", "Paragraph", "Table"]
+from pipelines.documents.model import Cell, Document, DocumentError, Locator, Paragraph, Table
+
+if TYPE_CHECKING:
+    from pipelines.documents.sandbox import SandboxError
+    from pipelines.documents.store import load, read_file, read_pending
+
+    READERS_VERSION: str
+
+__all__ = [
+    "READERS_VERSION",
+    "Cell",
+    "Document",
+    "DocumentError",
+    "Locator",
+    "Paragraph",
+    "SandboxError",
+    "Table",
+    "load",
+    "read_file",
+    "read_pending",
+]
+
+_PLACES = {"load": "store", "read_file": "store", "read_pending": "store", "SandboxError": "sandbox"}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "READERS_VERSION":
+        return import_module("pipelines.documents.registry").readers_version()
+    if name in _PLACES:
+        return getattr(import_module(f"pipelines.documents.{_PLACES[name]}"), name)
+    raise AttributeError(f"module {__name__} has no attribute {name}")

@@ -293,9 +293,8 @@ class _Story:
                 self.warnings.append(f"{kind}: {count - MAX_WARNINGS} more")
 
     def _start_handlers(self) -> dict[str, Callable[[Attributes], None]]:
-        skipped = ("moveFrom", "tabs", "sdtPr", "sectPr", "tblGrid", "rt", "rPrChange", "pPrChange", "tblPrChange")
-        skipped += ("tblPrExChange", "trPrChange", "tcPrChange", "sectPrChange")
-        return dict.fromkeys(skipped, self._skip) | {
+        skipped = "moveFrom tabs sdtPr sectPr tblGrid rt rPrChange pPrChange tblPrChange tblPrExChange trPrChange tcPrChange"
+        return dict.fromkeys(skipped.split(), self._skip) | {
             "p": self._start_paragraph,
             "r": self._start_run,
             "t": self._start_text,

@@ -47,6 +47,11 @@ class Limits:
         if byte_count > self.file_bytes:
             raise DocumentError("too_large", f"the file has {byte_count:,} bytes, more than {self.file_bytes:,}")
 
+    def check_output(self, byte_count: int) -> None:
+        """Raise DocumentError('too_large') where the Document's JSON has more bytes than allowed."""
+        if byte_count > self.child_output_bytes:
+            raise DocumentError("too_large", f"the text read has {byte_count:,} bytes, more than {self.child_output_bytes:,}")
+
     def check_table(self, rows: int, cells: int) -> None:
         """Raise DocumentError('too_large') where a table has more rows or cells (covered places included) than allowed."""
         if rows > self.table_rows:

@@ -6,7 +6,7 @@ Belongs here: the data classes, the dense grid and the JSON form. Does not belon
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
@@ -130,17 +130,22 @@ class Document:
     @staticmethod
     def from_json(text: str) -> Document:
         """Restore a Document from its JSON."""
-        content = json.loads(text)
+        return Document.from_content(json.loads(text))
+
+    @staticmethod
+    def from_content(content: dict[str, Any]) -> Document:
+        """Restore a Document from its parsed JSON, which is used up."""
         blocks = tuple(_block_from_json(block) for block in content.pop("blocks"))
         content["warnings"] = tuple(content["warnings"])
         return Document(blocks=blocks, **content)
 
 
+_PLACES = tuple(entry.name for entry in fields(Locator))
 _SCALARS = ("sha256", "media_type", "reader", "reader_version", "encoding", "warnings")
 
 
 def _locator_to_json(locator: Locator) -> dict[str, Any]:
-    return {name: value for name, value in asdict(locator).items() if value is not None}
+    return {name: value for name in _PLACES if (value := getattr(locator, name)) is not None}
 
 
 def _block_to_json(block: Block) -> dict[str, Any]:
@@ -156,5 +161,8 @@ def _block_to_json(block: Block) -> dict[str, Any]:
 def _block_from_json(block: dict[str, Any]) -> Block:
     if "p" in block:
         return Paragraph(block["p"], block["level"], Locator(**block["at"]))
-    cells = tuple(Cell(*cell[:5], Locator(**cell[5])) for cell in block["cells"])
+    cells = tuple(
+        Cell(row, column, row_span, column_span, text, Locator(**place))
+        for row, column, row_span, column_span, text, place in block["cells"]
+    )
     return Table(cells, block["origin"], block["confidence"])

@@ -10,7 +10,9 @@ empty cell counts as merged only in the leading columns. Further TABs inside a l
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 
+from pipelines.documents.limits import Limits
 from pipelines.documents.model import Block, Cell, Document, DocumentError, Locator, Paragraph, Table
 
 VERSION = "text-1"
@@ -40,23 +42,25 @@ def decode(data: bytes) -> tuple[str, str]:
     raise DocumentError("unknown_format", f"the bytes are no text in {' or '.join(candidates)}")
 
 
-def read(data: bytes, sha256: str) -> Document:
-    """Document of a flattened text file; tables are `inferred`, paragraphs carry their line numbers."""
+def read(data: bytes, sha256: str, limits: Limits | None = None) -> Document:
+    """Document of a flattened text file; tables are `inferred`, paragraphs carry their line numbers.
+
+    Raises DocumentError: unknown_format where no encoding fits, too_large for a table past the limits.
+    """
+    limits = limits or Limits()
     text, encoding = decode(data)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     has_real_blanks = any(line.strip("\t") == IDEOGRAPHIC_SPACE for line in lines)
     blocks: list[Block] = []
-    rows: list[Row] = []
-    for block in _lex(lines):
-        if isinstance(block, Paragraph):
-            if rows:
-                blocks.append(_table(rows, 1 + sum(isinstance(b, Table) for b in blocks), has_real_blanks))
-                rows = []
-            blocks.append(block)
-        else:
-            rows.append(block)
-    if rows:
-        blocks.append(_table(rows, 1 + sum(isinstance(b, Table) for b in blocks), has_real_blanks))
+    table_number = 0
+    for is_paragraph, run in groupby(_lex(lines), lambda block: isinstance(block, Paragraph)):
+        if is_paragraph:
+            blocks.extend(block for block in run if isinstance(block, Paragraph))
+            continue
+        rows = [block for block in run if not isinstance(block, Paragraph)]
+        limits.check_table(len(rows), sum(map(len, rows)))
+        table_number += 1
+        blocks.append(_table(rows, table_number, has_real_blanks))
     return Document(sha256, MEDIA_TYPE, "text", VERSION, encoding, tuple(blocks))
 
 
