@@ -1,0 +1,55 @@
+"""Frames of single files, without archive or lake: what `jixiao check` and `jixiao extract` read.
+
+Belongs here: giving a file on its own the identity that a night would give it. Everything else is the night's own code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipelines import documents
+from pipelines.archive.planning import place, report_id
+from pipelines.facts.extraction import build, read_report
+from pipelines.facts.reports import Report
+from pipelines.facts.settlement import count_figures
+from pipelines.settings import Settings
+
+
+def read_files(paths: Iterable[Path], settings: Settings) -> dict[str, pl.DataFrame]:
+    """Frames of every table of schema `facts` for the given files, counts and outcomes filled in.
+
+    City and year are those of the folders `<city>/<year>/` that a file lies in, if it does. A file that cannot be read is a rejected row
+    of `reports`. Raises FileNotFoundError and IsADirectoryError.
+    """
+    return count_figures(build([_read(path, settings) for path in paths]))
+
+
+def _read(path: Path, settings: Settings) -> Report:
+    data = path.read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    shelf = place("/".join(path.absolute().parts[-3:]))
+    city_slug, folder_year = shelf or (None, None)
+    file = {
+        "report_id": report_id(str(path), sha256),
+        "file_name": str(path),
+        "sha256": sha256,
+        "byte_count": len(data),
+        "city_slug": city_slug,
+        "folder_year": folder_year,
+        "first_seen_at": datetime.now(UTC).replace(tzinfo=None),
+        "superseded_by": None,
+        "is_current": True,
+    }
+    started = time.perf_counter()
+    document: documents.Document | documents.DocumentError
+    try:
+        document = documents.read_file(path, settings)
+    except documents.DocumentError as error:
+        document = error
+    return read_report(file, document, time.perf_counter() - started, settings.project / "data" / "reference")
