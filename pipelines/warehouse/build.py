@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from pipelines.catalogue import Table, catalogue
+from pipelines.catalogue.rendering import describe, frames
 from pipelines.home import LakeError, lake_files
 from pipelines.settings import Settings
 from pipelines.warehouse.lake import lake_row_counts
@@ -76,7 +77,7 @@ def _load_table(connection: duckdb.DuckDBPyConnection, settings: Settings, table
     connection.execute(f"create table {name} ({', '.join(f'{column.name} {column.type}' for column in table.columns)})")
     _comment(connection, "table", name, f"{table.zh} — {table.en}")
     for column in table.columns:
-        _comment(connection, "column", f"{name}.{column.name}", f"{column.zh} — {column.en}")
+        _comment(connection, "column", f"{name}.{column.name}", describe(column))
     files = [str(path) for path in lake_files(settings.home, table.name)]
     if not files:
         return 0
@@ -94,8 +95,6 @@ def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: 
 
 
 def _load_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
-    from pipelines.catalogue.rendering import frames
-
     connection.execute("create schema catalogue")
     for name, frame in frames().items():
         connection.register("catalogue_frame", frame)
