@@ -248,8 +248,11 @@ def _f14(content: Tree) -> Iterator[Finding]:
         return
     for kind, form in _forms(content):
         total = _number(form["total"]["score"])
-        if total is not None and form["grade"] != next(grade for floor, grade in GRADES if total >= floor):
-            yield Finding("F14", kind, _text(total), "")
+        if total is None:
+            continue
+        floor, implied = next(band for band in GRADES if total >= band[0])
+        if form["grade"] != implied:
+            yield Finding("F14", kind, _text(total), _text(floor))
 
 
 def _f15(content: Tree) -> Iterator[Finding]:
