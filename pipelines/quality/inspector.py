@@ -1,7 +1,7 @@
 """A child process that imports the quality engine while the night reads files, and then checks tables.
 
-Belongs here: the child, its life and the hand-over of results and errors. Does not belong here: the check itself (`quarantine`). The
-import alone takes 5 s of one core; in a child it runs beside the reading, and its 270 MB are given back when the child ends.
+Belongs here: the child, its life, the hand-over of results and errors. Does not belong here: the check itself (`quarantine`).
+The import alone takes 5 s of one core; in a child it runs beside the reading, and its 270 MB go when the child ends.
 """
 
 from __future__ import annotations
@@ -26,13 +26,16 @@ class Inspector:
     """Checks the tables of a run, in a child once `start` has been called, else in this process. A context manager."""
 
     def __init__(self) -> None:
+        """No child yet."""
         self._process: BaseProcess | None = None
         self._requests: Connection | None = None
 
     def __enter__(self) -> Self:
+        """The inspector itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End the child."""
         self.close()
 
     def start(self) -> None:

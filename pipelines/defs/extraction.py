@@ -1,0 +1,106 @@
+"""From raw files to checked and settled facts.
+
+Belongs here: one asset per stage, and the suites as blocking checks. Does not belong here: how a stage works, and what comes
+after the facts (`release`).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines import archive, documents, facts, forms
+from pipelines.catalogue import catalogue
+from pipelines.defs.night import WRITER_POOL, Night, metadata
+from pipelines.quality import SuiteError, fact_tables
+
+CHECK = "expectations"
+_BESIDE_THE_FACTS = ("absent_values", "unmapped_labels")
+
+
+@dg.asset(group_name="reports", pool=WRITER_POOL)
+def raw_reports(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+    """Every file below the raw folder, kept by content; and the plan of what is new."""
+    versions = (documents.READERS_VERSION, forms.TEMPLATE_VERSION)
+    plan = night.stage("raw_reports", lambda tell: archive.plan(night.settings, night.run, *versions, progress=tell))
+    if night.counts["raw_reports"]["read"] + night.counts["raw_reports"]["extract"]:
+        night.inspector.start()
+    return dg.MaterializeResult(metadata=plan)
+
+
+@dg.asset(deps=[raw_reports], group_name="reports", pool=WRITER_POOL)
+def parsed_documents(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+    """New files as Documents, read in child processes with limits; what was read before is not read again."""
+    work = night.stage("parsed_documents", lambda tell: documents.read_pending(night.settings, night.run, progress=tell))
+    return dg.MaterializeResult(metadata=work)
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            name, deps=[parsed_documents], group_name="facts", description=f"{table.zh}. {table.en} Grain: {table.grain}."
+        )
+        for name, table in catalogue().tables.items()
+        if name in (*fact_tables(), *_BESIDE_THE_FACTS)
+    ],
+    pool=WRITER_POOL,
+)
+def extracted_facts(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult[None]]:
+    """Rows of the reports that changed, one asset per fact table."""
+    night.stage("extracted_facts", lambda tell: facts.extract_pending(night.settings, night.run, progress=tell))
+    counts = night.counts["extracted_facts"]
+    for name in (*fact_tables(), *_BESIDE_THE_FACTS):
+        yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": counts[name]})
+
+
+@dg.multi_asset_check(
+    specs=[
+        dg.AssetCheckSpec(CHECK, asset=name, blocking=True, description=f"Great Expectations suite expectations/{name}.json")
+        for name in fact_tables()
+    ],
+    pool=WRITER_POOL,
+)
+def checked_facts(night: dg.ResourceParam[Night]) -> Iterator[dg.AssetCheckResult]:
+    """Each table's suite over what changed. Failing rows go to quarantine and are a warning; a broken suite stops the run."""
+    results: list[dg.AssetCheckResult] = []
+
+    def check(tell: object) -> dict[str, dict[str, int]]:
+        counts = {}
+        for name in fact_tables():
+            try:
+                counts[name] = night.inspector.check_table(night.settings, night.run, name)
+            except SuiteError as error:
+                results.append(_broken(name, error))
+            else:
+                results.append(_checked(name, counts[name]))
+        return counts
+
+    night.stage("checked_facts", check)
+    yield from results
+
+
+def _checked(name: str, counts: dict[str, int]) -> dg.AssetCheckResult:
+    held = counts["rows_quarantined_count"]
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(name),
+        check_name=CHECK,
+        passed=held == 0,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{held} of {counts['rows_checked_count']} rows in quarantine" if held else None,
+        metadata=metadata(counts),
+    )
+
+
+def _broken(name: str, error: SuiteError) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(name),
+        check_name=CHECK,
+        passed=False,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=str(error),
+    )
+
+
+@dg.asset(deps=[*fact_tables(), *_BESIDE_THE_FACTS], group_name="facts", pool=WRITER_POOL)
+def settled_facts(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+    """Every figure counted: extracted = accepted + quarantined + unmapped, by form; and each report's outcome."""
+    return dg.MaterializeResult(metadata=night.stage("settled_facts", lambda tell: facts.settle(night.run)))

@@ -1,0 +1,131 @@
+"""From settled facts to a published release: the lake, the warehouse file, the dbt models, the audit, the switch.
+
+Belongs here: one asset per stage, the dbt models as assets with their lineage, their data tests as checks. Does not belong
+here: how a stage works. Where lake and code are those of the current release, the stages after the lake do nothing and say so.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pipelines import warehouse
+from pipelines.defs.extraction import settled_facts
+from pipelines.defs.lineage import Model
+from pipelines.defs.night import WRITER_POOL, Night
+
+DATA_TESTS = "data_tests"
+UP_TO_DATE = {"skipped": "the current release is made of this lake and this code"}
+
+
+def _if_needed(night: Night, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    return work() if warehouse.needs_release(night.settings) else UP_TO_DATE
+
+
+@dg.asset(deps=[settled_facts], group_name="facts", pool=WRITER_POOL)
+def lake(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+    """Facts as Parquet by city and fiscal year; only partitions that change are replaced, all at once."""
+    return dg.MaterializeResult(metadata=night.stage("lake", lambda tell: warehouse.merge(night.settings, night.run)))
+
+
+@dg.asset(deps=[lake], group_name="release", pool=WRITER_POOL)
+def warehouse_facts(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+    """The warehouse file of the next release, built aside, with schemas facts and catalogue."""
+    work = night.stage("warehouse_facts", lambda tell: _if_needed(night, lambda: warehouse.load(night.settings)))
+    return dg.MaterializeResult(metadata=work)
+
+
+def warehouse_models(models: Sequence[Model]) -> dg.AssetsDefinition:
+    """The dbt models as one step: an asset per model, a blocking check per model that has data tests."""
+
+    @dg.multi_asset(
+        name="warehouse_models",
+        specs=[
+            dg.AssetSpec(
+                model.name,
+                deps=[*sorted(model.refs), *([warehouse_facts] if model.sources else [])],
+                group_name=model.layer,
+                description=model.description or None,
+                kinds={"dbt", "duckdb"},
+            )
+            for model in models
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(DATA_TESTS, asset=model.name, blocking=True, description="The model's dbt data tests")
+            for model in models
+            if model.is_tested
+        ],
+        pool=WRITER_POOL,
+    )
+    def build_models(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        target = night.settings.home / "dbt" / "target"
+        (target / "run_results.json").unlink(missing_ok=True)
+        problem: warehouse.ModelError | None = None
+        try:
+            work = night.stage("warehouse_models", lambda tell: _if_needed(night, lambda: warehouse.run_models(night.settings)))
+        except warehouse.ModelError as error:
+            problem, work = error, {}
+        results = _node_results(target)
+        for model in models:
+            if model.is_tested:
+                yield _tested(model, results.get(model.name, []))
+        if problem is not None:
+            raise problem
+        for model in models:
+            built = [result for result in results.get(model.name, []) if result["unique_id"].startswith("model.")]
+            told = {"status": built[0]["status"], "seconds": built[0]["execution_time"]} if built else work
+            yield dg.MaterializeResult(asset_key=model.name, metadata=told)
+
+    return build_models
+
+
+def _node_results(target: Path) -> dict[str, list[dict[str, Any]]]:
+    """What dbt said of each model and of its tests, by the model's name; empty where dbt did not run or get that far."""
+    path = target / "run_results.json"
+    if not path.exists():
+        return {}
+    nodes = json.loads((target / "manifest.json").read_bytes())["nodes"]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for result in json.loads(path.read_bytes())["results"]:
+        node = nodes[result["unique_id"]]
+        model = node.get("attached_node") or result["unique_id"]
+        found.setdefault(nodes[model]["name"] if model in nodes else model, []).append(result)
+    return found
+
+
+def _tested(model: Model, results: list[dict[str, Any]]) -> dg.AssetCheckResult:
+    tests = {result["unique_id"].split(".")[2]: result for result in results if result["unique_id"].startswith("test.")}
+    failed = {name: result["message"] for name, result in tests.items() if result["status"] not in ("pass", "warn")}
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(model.name),
+        check_name=DATA_TESTS,
+        passed=not failed,
+        description="; ".join(f"{name}: {message}" for name, message in failed.items()) or None,
+        metadata={"tests": len(tests)} if tests else UP_TO_DATE,
+    )
+
+
+def audited_warehouse(models: Sequence[Model]) -> dg.AssetsDefinition:
+    """The audit as an asset that waits for every model."""
+
+    @dg.asset(
+        name="audited_warehouse",
+        deps=[warehouse_facts, *(model.name for model in models)],
+        group_name="release",
+        pool=WRITER_POOL,
+    )
+    def audited(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+        """The built file once looked over: nothing lost, nothing unplaced, nothing inexact."""
+        work = night.stage("audited_warehouse", lambda tell: _if_needed(night, lambda: warehouse.audit(night.settings)))
+        return dg.MaterializeResult(metadata=work)
+
+    return audited
+
+
+@dg.asset(deps=["audited_warehouse"], group_name="release", pool=WRITER_POOL)
+def release(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
+    """The folder that `current` leads to; it changes in one step and only where lake or code have changed."""
+    work = night.stage("release", lambda tell: _if_needed(night, lambda: warehouse.publish(night.settings)))
+    return dg.MaterializeResult(metadata=work)

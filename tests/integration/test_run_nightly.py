@@ -1,0 +1,217 @@
+"""The nightly job run in process with stages that only note that they were called: order, checks, failures, what is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from pipelines import archive, documents, facts, warehouse
+from pipelines.defs.assembly import definitions
+from pipelines.defs.instance import CLI, STARTED_BY, instance
+from pipelines.defs.nightly import NightlyResult, run_nightly
+from pipelines.quality import fact_tables
+from pipelines.settings import Settings
+from tests.support.facts import fact_frame, figure_cells, write_run
+
+STAGES = [
+    "raw_reports",
+    "parsed_documents",
+    "extracted_facts",
+    "checked_facts",
+    "settled_facts",
+    "lake",
+    "warehouse_facts",
+    "warehouse_models",
+    "audited_warehouse",
+    "release",
+]
+
+
+class House:
+    """Stages in place of the real ones: `called` lists them as they run, `fail` makes one raise."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.called: list[str] = []
+        self.fail: dict[str, Exception] = {}
+        self.frames: dict[str, Any] = {}
+        self.needs_release = True
+        monkeypatch.setattr(archive, "plan", self.plan)
+        monkeypatch.setattr(documents, "READERS_VERSION", "1", raising=False)
+        monkeypatch.setattr(documents, "read_pending", self.read_pending, raising=False)
+        monkeypatch.setattr(facts, "extract_pending", self.extract_pending)
+        monkeypatch.setattr(facts, "settle", lambda run: self.note("settle", {"parsed": 0}))
+        monkeypatch.setattr(warehouse, "needs_release", lambda settings: self.needs_release)
+        monkeypatch.setattr(warehouse, "merge", lambda settings, run: self.note("merge", {"partitions_written": 0}))
+        for name in ("load", "run_models", "audit"):
+            monkeypatch.setattr(warehouse, name, lambda settings, name=name: self.note(name, {}))
+        monkeypatch.setattr(
+            warehouse, "publish", lambda settings: self.note("publish", {"release_id": "r1", "previous_release_id": None})
+        )
+
+    def note(self, name: str, counts: dict[str, Any]) -> dict[str, Any]:
+        self.called.append(name)
+        if name in self.fail:
+            raise self.fail[name]
+        return counts
+
+    def plan(self, settings: Settings, run: Path, readers: str, templates: str, progress: Any = None) -> dict[str, Any]:
+        assert run.is_dir()
+        progress(1, 2)
+        return self.note("plan", {"read": 0, "extract": 0, "unreadable": []})
+
+    def read_pending(self, settings: Settings, run: Path, progress: Any = None) -> dict[str, Any]:
+        progress(2, 2, "a.txt")
+        return self.note("read_pending", {"read": 0})
+
+    def extract_pending(self, settings: Settings, run: Path, progress: Any = None) -> dict[str, Any]:
+        write_run(run, self.frames)
+        tables = (*fact_tables(), "absent_values", "unmapped_labels")
+        return self.note("extract_pending", {name: len(self.frames.get(name, ())) for name in tables})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.load(home=tmp_path / "home", raw=tmp_path / "raw")
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> House:
+    return House(monkeypatch)
+
+
+def night(settings: Settings) -> NightlyResult:
+    return run_nightly(settings, lambda stage, done, total, text: None)
+
+
+def test_stages_run_in_order_and_tell_their_progress(settings: Settings, house: House) -> None:
+    events: list[tuple[str, int, int, str]] = []
+    result = run_nightly(settings, lambda *event: events.append(event))
+    assert result.errors == []
+    assert house.called == [
+        "plan",
+        "read_pending",
+        "extract_pending",
+        "settle",
+        "merge",
+        "load",
+        "run_models",
+        "audit",
+        "publish",
+    ]
+    assert [stage for stage, done, total, _ in events if (done, total) == (0, 0)] == STAGES
+    assert ("raw_reports", 1, 2, "") in events
+    assert ("parsed_documents", 2, 2, "a.txt") in events
+    assert list(result.seconds) == STAGES
+    assert result.published
+    assert result.counts["release"]["release_id"] == "r1"
+
+
+def test_nothing_is_built_where_no_release_is_needed(settings: Settings, house: House) -> None:
+    house.needs_release = False
+    result = night(settings)
+    assert result.errors == []
+    assert not result.published
+    assert house.called[-1] == "merge"
+    assert all("skipped" in result.counts[stage] for stage in STAGES[6:])
+
+
+def test_rows_in_quarantine_are_a_warning_and_the_rest_goes_on(settings: Settings, house: House) -> None:
+    frame = fact_frame("fact_personnel", {}, {"in_post_count": -1})
+    house.frames = {"fact_personnel": frame, "figure_cells": figure_cells("fact_personnel", frame, "in_post_count")}
+    result = night(settings)
+    assert result.errors == []
+    assert result.published
+    assert result.counts["checked_facts"]["fact_personnel"]["rows_quarantined_count"] == 1
+    with instance(settings) as held:
+        (run,) = held.get_runs()
+        checks = [
+            event.dagster_event.asset_check_evaluation_data
+            for event in held.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+            if event.dagster_event
+        ]
+    failed = [check for check in checks if not check.passed]
+    assert [(check.asset_key.to_user_string(), check.severity) for check in failed] == [
+        ("fact_personnel", dg.AssetCheckSeverity.WARN)
+    ]
+
+
+def test_a_broken_suite_stops_the_night_before_anything_is_settled(settings: Settings, house: House, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "expectations").mkdir(parents=True)
+    for name in ("dbt_project", "dagster.yaml", "data"):
+        (project / name).symlink_to(settings.project / name)
+    for path in (settings.project / "expectations").glob("*.json"):
+        (project / "expectations" / path.name).write_bytes(b"{" if path.stem == "fact_goals" else path.read_bytes())
+    result = night(Settings.load(project=project, home=settings.home, raw=settings.raw))
+    assert house.called == ["plan", "read_pending", "extract_pending"]
+    assert not result.published
+    (error,) = result.errors
+    assert error.startswith("fact_goals: fact_goals.json: the suite cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("stage", "error", "told"),
+    [
+        (
+            "plan",
+            archive.RawFolderError("no such folder"),
+            "raw_reports: pipelines.archive.register.RawFolderError: no such folder",
+        ),
+        (
+            "run_models",
+            warehouse.ModelError("dbt: test x"),
+            "warehouse_models: pipelines.warehouse.build.ModelError: dbt: test x",
+        ),
+        ("audit", warehouse.AuditError(["rows lost"]), "audited_warehouse: pipelines.warehouse.audit.AuditError: the built"),
+    ],
+)
+def test_a_failed_stage_stops_the_night_and_is_told(
+    settings: Settings, house: House, stage: str, error: Exception, told: str
+) -> None:
+    house.fail[stage] = error
+    result = night(settings)
+    assert house.called[-1] == stage
+    assert not result.published
+    (found,) = result.errors
+    assert found.startswith(told)
+    assert "/" not in found.replace(str(settings.home), "")
+
+
+def test_the_next_night_succeeds_after_a_failed_one(settings: Settings, house: House) -> None:
+    house.fail["merge"] = warehouse.LakeError("torn")
+    assert night(settings).errors
+    house.fail.clear()
+    assert night(settings).published
+
+
+def test_a_second_writer_is_refused_before_anything_is_done(settings: Settings, house: House) -> None:
+    with warehouse.writer_lock(settings), pytest.raises(warehouse.LockedError):
+        night(settings)
+    assert house.called == []
+
+
+def test_runs_of_killed_commands_are_closed_by_the_next(settings: Settings, house: House) -> None:
+    with instance(settings) as held:
+        job = definitions(settings).resolve_job_def("nightly")
+        killed = held.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags={STARTED_BY: CLI})
+        other = held.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    assert night(settings).published
+    with instance(settings) as held:
+        status = {run.run_id: run.status for run in held.get_runs()}
+    assert status[killed.run_id] is dg.DagsterRunStatus.FAILURE
+    assert status[other.run_id] is dg.DagsterRunStatus.STARTED
+
+
+def test_the_job_runs_with_its_own_resource_as_under_dagster(
+    settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIXIAO_HOME", str(settings.home))
+    monkeypatch.setenv("JIXIAO_RAW", str(settings.raw))
+    outcome = definitions(settings).resolve_job_def("nightly").execute_in_process()
+    assert outcome.success
+    assert house.called[-1] == "publish"
+    with warehouse.writer_lock(settings):
+        assert (settings.home / "runs").is_dir()
