@@ -219,7 +219,7 @@ def _indicator_cell(column: str, indicator: Tree, above: Tree, form: Tree, layou
     if levels and all(above.get(level) == indicator[level] for level in levels):
         return None
     if column == "level1" and layout.get("bands"):
-        return text + layout["bands"].format(form["bands"][text])
+        return f"{text}{layout['bands'].format(form['bands'][text])}"
     return text
 
 
