@@ -256,7 +256,7 @@ def _check(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
     if _missing(given.files, voice):
         return FAILED
     frames = read_files(given.files, settings)
-    connection = build_in_memory(frames)
+    connection = build_in_memory(frames, settings.project / "dbt_project")
     findings = rows_of(connection, f"select * from marts.mart_findings {FINDING_ORDER}")
     connection.close()
     reports = frames["reports"].to_dicts()
