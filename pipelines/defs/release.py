@@ -69,7 +69,8 @@ def warehouse_models(models: Sequence[Model]) -> dg.AssetsDefinition:
             problem, work = error, {}
         results = _node_results(target)
         for model in models:
-            if model.is_tested:
+            # After a failure only what dbt came to has a verdict.
+            if model.is_tested and (problem is None or model.name in results):
                 yield _tested(model, results.get(model.name, []))
         if problem is not None:
             raise problem

@@ -90,10 +90,14 @@ def test_one_sensor_asks_for_the_job() -> None:
     assert sensor.job_name == "nightly"
 
 
-def test_instance_lets_one_writing_run_out_of_the_queue_and_sends_nothing(tmp_path: Path) -> None:
-    settings = Settings.load(home=tmp_path / "home")
-    with instance(settings) as held:
-        assert Path(held.root_directory) == settings.home / "dagster"
+@pytest.mark.parametrize("recorded", [True, False])
+def test_instance_lets_one_writing_run_out_of_the_queue_and_sends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recorded: bool
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster") if recorded else "")
+    with instance(Settings.load(home=tmp_path / "home")) as held:
+        assert held.is_ephemeral is not recorded
+        assert (tmp_path / "dagster" / "dagster.yaml").is_file() is recorded
         config = held.get_concurrency_config()
         assert config.pool_config.default_pool_limit == 1
         assert config.pool_config.pool_granularity is not None

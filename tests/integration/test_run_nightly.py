@@ -73,8 +73,15 @@ class House:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
     return Settings.load(home=tmp_path / "home", raw=tmp_path / "raw")
+
+
+@pytest.fixture
+def recorded(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nights leave their events on disk."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
 
 
 @pytest.fixture
@@ -118,6 +125,7 @@ def test_nothing_is_built_where_no_release_is_needed(settings: Settings, house: 
     assert all("skipped" in result.counts[stage] for stage in STAGES[6:])
 
 
+@pytest.mark.usefixtures("recorded")
 def test_rows_in_quarantine_are_a_warning_and_the_rest_goes_on(settings: Settings, house: House) -> None:
     frame = fact_frame("fact_personnel", {}, {"in_post_count": -1})
     house.frames = {"fact_personnel": frame, "figure_cells": figure_cells("fact_personnel", frame, "in_post_count")}
@@ -193,6 +201,7 @@ def test_a_second_writer_is_refused_before_anything_is_done(settings: Settings, 
     assert house.called == []
 
 
+@pytest.mark.usefixtures("recorded")
 def test_runs_of_killed_commands_are_closed_by_the_next(settings: Settings, house: House) -> None:
     with instance(settings) as held:
         job = definitions(settings).resolve_job_def("nightly")
