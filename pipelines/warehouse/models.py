@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pipelines.catalogue import catalogue
@@ -90,20 +91,22 @@ def build_in_memory(frames: Mapping[str, pl.DataFrame], dbt_project: Path) -> du
     if unknown:
         raise KeyError(f"not tables of schema facts: {', '.join(unknown)}")
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
-    connection.execute("create schema facts")
+    connection.execute("create schema facts; create schema catalogue")
     for table in catalogue().tables.values():
         columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
         connection.execute(f"create table facts.{table.name} ({columns})")
-        frame = frames.get(table.name)
-        if frame is not None and frame.height:
-            connection.register("fact_frame", frame)
-            connection.execute(f"insert into facts.{table.name} by name select * from fact_frame")
-            connection.unregister("fact_frame")
-    connection.execute("create schema catalogue")
-    for name, frame in catalogue_frames().items():
-        connection.register("catalogue_frame", frame)
-        connection.execute(f"create table catalogue.{name} as select * from catalogue_frame")
-        connection.unregister("catalogue_frame")
+    # Parquet and no parameters: a frame handed over as it is, or a value, makes DuckDB import pyarrow and pandas, which takes longer
+    # than all the rest.
+    with TemporaryDirectory(prefix="jixiao-") as folder:
+        path = Path(folder) / "frame.parquet"
+        source = "read_parquet('{}')".format(str(path).replace("'", "''"))
+        for name, frame in frames.items():
+            if frame.height:
+                frame.write_parquet(path)
+                connection.execute(f"insert into facts.{name} by name select * from {source}")
+        for name, frame in catalogue_frames().items():
+            frame.write_parquet(path)
+            connection.execute(f"create table catalogue.{name} as select * from {source}")
     models = rendered_models(dbt_project)
     for schema in sorted({model.schema for model in models}):
         connection.execute(f"create schema {schema}")

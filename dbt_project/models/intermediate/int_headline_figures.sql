@@ -23,6 +23,7 @@ with stated as (
             }
         ]) as figure
     from {{ ref('int_execution') }}
+    where fund_source_code = 'all'
 ),
 
 by_kind as (

@@ -21,7 +21,7 @@ checked as (
     left join {{ ref('stg_forms') }} as forms
         on execution.form_id = forms.form_id
     left join {{ ref('rule_execution_rates') }} as rates
-        on execution.form_id = rates.form_id and execution.item_code = rates.subject
+        on execution.form_id = rates.form_id and execution.subject = rates.subject
 )
 
 select
@@ -34,6 +34,7 @@ select
     fiscal_year,
     project_name,
     item_code,
+    fund_source_code,
     budget_initial_wanyuan,
     budget_final_wanyuan,
     executed_wanyuan,
@@ -41,8 +42,8 @@ select
     cast(round(execution_ratio * 100, 4) as decimal(18, 6)) as execution_rate_calculated_pct,
     cast(execution_rate_reported_pct - round(execution_ratio * 100, 4) as decimal(18, 6)) as execution_rate_difference_pp,
     coalesce(rate_outcome, 'not_applicable') as outcome,
-    form_kind <> 'project_evaluation' and row_number() over (
-        partition by city_code, department_id, fiscal_year, item_code
+    form_kind <> 'project_evaluation' and fund_source_code = 'all' and row_number() over (
+        partition by city_code, department_id, fiscal_year, item_code, fund_source_code
         order by
             case
                 when form_kind = 'department_evaluation' then if(item_code = 'total', 1, 3)

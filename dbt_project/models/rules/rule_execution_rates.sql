@@ -20,9 +20,9 @@ select
     'F08.rate' as check_id,
     judged.report_id,
     judged.form_id,
-    judged.item_code as subject,
-    items.zh as subject_zh,
-    items.en as subject_en,
+    judged.subject,
+    items.zh || if(judged.fund_source_code = 'all', '', '（' || funds.zh || '）') as subject_zh,
+    items.en || if(judged.fund_source_code = 'all', '', ' (' || funds.en || ')') as subject_en,
     judged.execution_rate_reported_pct as stated_value,
     {{ as_printed('judged.execution_ratio * 100', 'judged.rate_decimals') }} as computed_value,
     '%' as unit,
@@ -36,3 +36,5 @@ select
 from judged
 left join {{ source('catalogue', 'codes') }} as items
     on items.vocabulary = 'item' and judged.item_code = items.code
+left join {{ source('catalogue', 'codes') }} as funds
+    on funds.vocabulary = 'fund_source' and judged.fund_source_code = funds.code

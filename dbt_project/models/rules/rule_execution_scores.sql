@@ -48,7 +48,7 @@ select
     'F09.score' as check_id,
     report_id,
     form_id,
-    item_code as subject,
+    subject,
     execution_score_points as stated_value,
     computed_score as computed_value,
     '分' as unit,

@@ -119,6 +119,7 @@ select
     quantity_unit as unit,
     if(stated_value = computed_value, 'ok', 'fail') as outcome,
     null as reason,
+    0 as tolerance,
     quantity_raw as detail_zh,
     quantity_raw as detail_en,
     [indicator_row_id] as left_row_ids,
@@ -142,6 +143,7 @@ select
         when not claims.is_claimed then 'no_claim'
         when best_measured.form_id is null then 'no_figures'
     end as reason,
+    0 as tolerance,
     '' as detail_zh,
     '' as detail_en,
     if(best_measured.form_id is null, [claims.row_id], [claims.row_id, best_measured.reached_row_id]) as left_row_ids,

@@ -9,6 +9,7 @@ renamed as (
         form_id,
         form_kind,
         item_code,
+        fund_source_code,
         execution_rate_reported_pct,
         execution_weight_points,
         execution_score_points,
