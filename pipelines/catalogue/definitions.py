@@ -40,6 +40,11 @@ def normalise_label(text: str) -> str:
     return stripped or label
 
 
+def without_numbering(text: str) -> str:
+    """A label on one line without its numbering or 其中, as printed otherwise."""
+    return _PREFIX.sub("", re.sub(r"\[bookmark:[^\]]*\]|\s+", "", text))
+
+
 @dataclass(frozen=True)
 class Code:
     """One value of a vocabulary; `labels` are its normalised spellings on forms."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from pipelines.catalogue import catalogue
-from pipelines.catalogue.definitions import normalise_label
+from pipelines.catalogue.definitions import normalise_label, without_numbering
 from pipelines.documents import Cell, Locator
 from pipelines.forms.absence import absence_of
 from pipelines.forms.observations import FormRecord, Observation, Unmapped, is_figure
@@ -252,9 +252,10 @@ class FormReader:
             if code is not None:
                 self._after_named = code == rows.named_rows if vocabulary == "item" else False
                 item, fund = (code, "all") if vocabulary == "item" else (rows.item, code)
-                return {"item_code": item, "fund_source_code": fund}
+                name = _bracketed(label) if self._after_named else None
+                return {"item_code": item, "fund_source_code": fund, "project_name": None if name in rows.name_hints else name}
         if rows.named_rows is not None and self._after_named:
-            return {"item_code": rows.named_rows, "fund_source_code": "all", "project_name": _joined(label)}
+            return {"item_code": rows.named_rows, "fund_source_code": "all", "project_name": without_numbering(label)}
         return None
 
     def _year(self, header: str, column: Column) -> int | None:
@@ -288,7 +289,7 @@ class FormReader:
                 table_name=table or "",
                 record=_record(table or "", f"table {piece.table_number} {record}", codes),
                 field_name=field_name,
-                raw_text="" if is_merged else text.strip("\n"),
+                raw_text="" if absence in ("merged", "blank") else text.strip(),
                 source_label_zh=_joined(label),
                 column_label_zh=None if column_label is None else _joined(column_label),
                 locator=_place(cell, piece, index) if is_merged else cell.locator,
@@ -357,6 +358,12 @@ def _record(table: str, place: str, codes: dict[str, str | int | None]) -> str:
 
 def _place(cell: Cell, piece: Slice, index: int) -> Locator:
     return Locator(table=piece.table_number, row=index + 1, column=cell.column + 1)
+
+
+def _bracketed(label: str) -> str | None:
+    """What stands in the brackets that end a label, e.g. the fund's name in 本级专项资金（城乡环境整治）."""
+    found = re.search(r"[（(]([^（）()]+)[)）]\s*[：:]?\s*$", label)
+    return _joined(found[1]) if found else None
 
 
 def _joined(text: str) -> str:

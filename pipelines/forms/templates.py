@@ -34,11 +34,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Rows:
-    """How row labels become codes: vocabularies in order, the codes that a label does not decide, rows of free names or of text."""
+    """How row labels become codes: vocabularies in order, the item where a label names only a source, rows of free names (with the
+    hints that forms print in place of a name) or of text."""
 
     vocabularies: tuple[str, ...]
     item: str
     named_rows: str | None
+    name_hints: frozenset[str]
     text_rows: dict[str, str]
 
 
@@ -119,6 +121,7 @@ def _section(entry: dict[str, Any], shared: dict[str, list[dict[str, Any]]]) -> 
             vocabularies=tuple(rows["vocabularies"]),
             item=rows.get("item", "total"),
             named_rows=rows.get("named_rows"),
+            name_hints=frozenset(rows.get("name_hints", ())),
             text_rows=rows.get("text_rows", {}),
         ),
         field=entry.get("field"),
