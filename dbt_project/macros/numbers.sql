@@ -1,13 +1,13 @@
 {#- Money, rates and points stay decimal; DuckDB divides to DOUBLE, so every quotient passes through one of these. -#}
 
-{#- Six places: the type of every amount, rate and score of the warehouse. -#}
-{% macro measure(expression) -%}
-    cast(round({{ expression }}, 6) as decimal(18, 6))
-{%- endmacro %}
-
 {#- A quotient with ten places, to be compared before it is rounded to the printed places. -#}
 {% macro exact_ratio(numerator, denominator) -%}
     cast(cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0) as decimal(28, 10))
+{%- endmacro %}
+
+{#- A share in per cent with four places, as marts give it; null where the denominator is 0. -#}
+{% macro percentage(numerator, denominator) -%}
+    cast(round({{ exact_ratio(numerator, denominator) }} * 100, 4) as decimal(18, 6))
 {%- endmacro %}
 
 {#- Half a unit of the last printed place: 0.005 at two decimals, 0.5 when printed whole. -#}

@@ -2,7 +2,7 @@
 
 {#- True where a text holds nothing: blank, 无 or a dash. -#}
 {% macro is_empty_text(text) -%}
-    (coalesce(trim({{ text }}, ' 　'), '') in ('', '无', '/', '-', '－', '—', '——'))
+    coalesce(trim({{ text }}, ' 　'), '') in ('', '无', '/', '-', '－', '—', '——')
 {%- endmacro %}
 
 {#- True where a number may be compared with another: both numeric, and units equal or one of them unwritten. A bare number stands

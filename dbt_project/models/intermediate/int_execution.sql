@@ -1,5 +1,6 @@
--- Execution of total, basic and project expenditure as one form tells it: the three phases, and the rate and score it prints. A
--- rate printed for one fund source (chapters of a narrative) stays with that source, unless it is the only one.
+-- Execution of total, basic and project expenditure as one form tells it: the three phases, and the rate and score it
+-- prints. A rate printed for one fund source (chapters of a narrative) stays with that source, unless it is the only
+-- one.
 with amounts as (
     select
         figures.report_id,
@@ -8,7 +9,7 @@ with amounts as (
         figures.item_code,
         figures.fund_source_code,
         figures.comparable_phases[1] as phase_code,
-        figures.value,
+        figures.figure_value,
         figures.row_ids
     from {{ ref('int_figures') }} as figures
     inner join {{ ref('stg_reports') }} as reports
@@ -17,7 +18,7 @@ with amounts as (
         figures.field_name = 'amount_wanyuan'
         and figures.item_code in ('total', 'basic_expenditure', 'project_expenditure')
         and figures.form_kind <> 'base_data'
-        and figures.value is not null
+        and figures.figure_value is not null
         and len(figures.comparable_phases) = 1
 ),
 
@@ -28,9 +29,9 @@ by_fund as (
         form_kind,
         item_code,
         fund_source_code,
-        max(value) filter (where phase_code = 'budget_initial') as budget_initial_wanyuan,
-        max(value) filter (where phase_code = 'budget_final') as budget_final_wanyuan,
-        max(value) filter (where phase_code = 'executed') as executed_wanyuan,
+        max(figure_value) filter (where phase_code = 'budget_initial') as budget_initial_wanyuan,
+        max(figure_value) filter (where phase_code = 'budget_final') as budget_final_wanyuan,
+        max(figure_value) filter (where phase_code = 'executed') as executed_wanyuan,
         coalesce(max(row_ids) filter (where phase_code = 'budget_initial'), []) as budget_initial_row_ids,
         coalesce(max(row_ids) filter (where phase_code = 'budget_final'), []) as budget_final_row_ids,
         coalesce(max(row_ids) filter (where phase_code = 'executed'), []) as executed_row_ids,

@@ -1,5 +1,5 @@
--- Every figure that sums and equalities compare, one row each: amounts, weights, scores and head counts. A place without a value
--- stands here with its absence. `comparable_phases` names the phases that a column may mean.
+-- Every figure that sums and equalities compare, one row each: amounts, weights, scores and head counts. A place without
+-- a value stands here with its absence. `comparable_phases` names the phases that a column may mean.
 with amounts as (
     select
         report_id,
@@ -9,7 +9,7 @@ with amounts as (
         fund_source_code,
         phase_code,
         amount_year,
-        amount_wanyuan as value,
+        amount_wanyuan as figure_value,
         cast(null as varchar) as absence_code,
         [row_id] as row_ids
     from {{ ref('stg_expenditures') }}
@@ -22,7 +22,7 @@ with amounts as (
         fund_source_code,
         phase_code,
         amount_year,
-        null as value,
+        null as figure_value,
         absence_code,
         [row_id] as row_ids
     from {{ ref('stg_missing_amounts') }}
@@ -36,7 +36,7 @@ with amounts as (
         'all' as fund_source_code,
         phase_code,
         amount_year,
-        sum(amount_wanyuan) as value,
+        sum(amount_wanyuan) as figure_value,
         null as absence_code,
         list(row_id order by row_id) as row_ids
     from {{ ref('stg_expenditures') }}
@@ -54,8 +54,8 @@ indicator_figures as (
         level1_code,
         row_id,
         unnest([
-            {'field_name': 'weight_points', 'value': weight_points},
-            {'field_name': 'score_points', 'value': score_points}
+            { 'field_name': 'weight_points', 'figure_value': weight_points },
+            { 'field_name': 'score_points', 'figure_value': score_points }
         ]) as figure
     from {{ ref('stg_indicators') }}
     where weight_points is not null or score_points is not null
@@ -68,10 +68,10 @@ evaluation_figures as (
         form_kind,
         row_id,
         unnest([
-            {'field_name': 'execution_weight_points', 'value': execution_weight_points},
-            {'field_name': 'execution_score_points', 'value': execution_score_points},
-            {'field_name': 'total_weight_points', 'value': total_weight_points},
-            {'field_name': 'total_score_points', 'value': total_score_points}
+            { 'field_name': 'execution_weight_points', 'figure_value': execution_weight_points },
+            { 'field_name': 'execution_score_points', 'figure_value': execution_score_points },
+            { 'field_name': 'total_weight_points', 'figure_value': total_weight_points },
+            { 'field_name': 'total_score_points', 'figure_value': total_score_points }
         ]) as figure,
         execution_weight_points is not null as has_execution_weight
     from {{ ref('stg_evaluations') }}
@@ -84,8 +84,8 @@ personnel_figures as (
         form_kind,
         row_id,
         unnest([
-            {'field_name': 'staffing_quota_count', 'value': staffing_quota_count},
-            {'field_name': 'in_post_count', 'value': in_post_count}
+            { 'field_name': 'staffing_quota_count', 'figure_value': staffing_quota_count },
+            { 'field_name': 'in_post_count', 'figure_value': in_post_count }
         ]) as figure
     from {{ ref('stg_personnel') }}
 ),
@@ -101,7 +101,7 @@ figures as (
         cast(null as varchar) as level1_code,
         phase_code,
         amount_year,
-        value,
+        figure_value,
         absence_code,
         row_ids
     from amounts
@@ -110,10 +110,10 @@ figures as (
         report_id,
         form_id,
         form_kind,
-        figure.field_name as field_name,
+        figure.field_name,
         level1_code,
-        figure.value as value,
-        if(figure.value is null, 'blank', null) as absence_code,
+        figure.figure_value,
+        if(figure.figure_value is null, 'blank', null) as absence_code,
         [row_id] as row_ids
     from indicator_figures
     union all by name
@@ -123,7 +123,7 @@ figures as (
         form_kind,
         'level1_band_points' as field_name,
         level1_code,
-        max(level1_band_points) as value,
+        max(level1_band_points) as figure_value,
         list(row_id order by row_id) as row_ids
     from {{ ref('stg_indicators') }}
     where level1_band_points is not null
@@ -133,22 +133,22 @@ figures as (
         report_id,
         form_id,
         form_kind,
-        figure.field_name as field_name,
-        figure.value as value,
-        if(figure.value is null, 'blank', null) as absence_code,
+        figure.field_name,
+        figure.figure_value,
+        if(figure.figure_value is null, 'blank', null) as absence_code,
         [row_id] as row_ids
     from evaluation_figures
-    where figure.value is not null or (figure.field_name = 'execution_score_points' and has_execution_weight)
+    where figure.figure_value is not null or (figure.field_name = 'execution_score_points' and has_execution_weight)
     union all by name
     select
         report_id,
         form_id,
         form_kind,
-        figure.field_name as field_name,
-        figure.value as value,
+        figure.field_name,
+        figure.figure_value,
         [row_id] as row_ids
     from personnel_figures
-    where figure.value is not null
+    where figure.figure_value is not null
 )
 
 select
@@ -161,7 +161,7 @@ select
     figures.level1_code,
     figures.phase_code,
     figures.amount_year,
-    cast(figures.value as decimal(18, 6)) as value,
+    cast(figures.figure_value as decimal(18, 6)) as figure_value,
     figures.absence_code,
     case figures.phase_code
         when 'final_accounts' then ['executed']

@@ -1,5 +1,5 @@
--- One figure per report, item and phase where several forms state it: the total from the department form, basic and project
--- expenditure from the narrative, and the other forms only where these are silent.
+-- One figure per report, item and phase where several forms state it: the total from the department form, basic and
+-- project expenditure from the narrative, and the other forms only where these are silent.
 with stated as (
     select
         report_id,
@@ -31,7 +31,7 @@ by_kind as (
         report_id,
         item_code,
         form_kind,
-        figure.phase_code as phase_code,
+        figure.phase_code,
         cast(sum(figure.amount_wanyuan) as decimal(18, 6)) as amount_wanyuan,
         list_sort(flatten(list(figure.row_ids))) as row_ids
     from stated

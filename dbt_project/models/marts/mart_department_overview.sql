@@ -102,8 +102,7 @@ select
     figures.total_executed as total_executed_wanyuan,
     figures.basic_executed as basic_executed_wanyuan,
     figures.project_executed as project_executed_wanyuan,
-    cast(round({{ exact_ratio('figures.total_executed', 'figures.total_final') }} * 100, 4) as decimal(18, 6))
-        as execution_rate_calculated_pct,
+    {{ percentage('figures.total_executed', 'figures.total_final') }} as execution_rate_calculated_pct,
     figures.three_public_final as three_public_final_wanyuan,
     figures.staffing_quota_count,
     figures.in_post_count,

@@ -1,4 +1,5 @@
--- Staff and quota of a department: table and narrative side by side, the printed control rate and the one that the figures give.
+-- Staff and quota of a department: table and narrative side by side, the printed control rate and the one that the
+-- figures give.
 with tables as (
     select * from {{ ref('stg_personnel') }}
     where form_kind = 'base_data'
@@ -46,7 +47,7 @@ select
     staff.narrative_quota_count,
     staff.quota_cut_count,
     staff.control_rate_reported_pct,
-    cast(round({{ exact_ratio('staff.in_post_count', 'staff.staffing_quota_count') }} * 100, 4) as decimal(18, 6))
+    {{ percentage('staff.in_post_count', 'staff.staffing_quota_count') }}
         as control_rate_calculated_pct,
     cuts.computed_value as control_rate_after_cut_pct,
     case

@@ -50,11 +50,9 @@ select
     amounts.prior_final_wanyuan,
     amounts.budget_wanyuan,
     amounts.final_wanyuan,
-    cast(round({{ exact_ratio('amounts.final_wanyuan', 'amounts.budget_wanyuan') }} * 100, 4) as decimal(18, 6)) as final_to_budget_pct,
-    cast(
-        round({{ exact_ratio('(amounts.final_wanyuan - amounts.prior_final_wanyuan)', 'amounts.prior_final_wanyuan') }} * 100, 4)
-        as decimal(18, 6)
-    ) as year_on_year_pct,
+    {{ percentage('amounts.final_wanyuan', 'amounts.budget_wanyuan') }} as final_to_budget_pct,
+    {{ percentage('(amounts.final_wanyuan - amounts.prior_final_wanyuan)', 'amounts.prior_final_wanyuan') }}
+        as year_on_year_pct,
     amounts.prior_final_row_id,
     amounts.budget_row_id,
     amounts.final_row_id

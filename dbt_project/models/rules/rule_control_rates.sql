@@ -1,5 +1,5 @@
--- F18: the printed staffing control rate beside in-post staff over quota; and, where the narrative tells of a cut in the quota, the
--- rate that would hold if the table still gives the quota before the cut.
+-- F18: the printed staffing control rate beside in-post staff over quota; and, where the narrative tells of a cut in the
+-- quota, the rate that would hold if the table still gives the quota before the cut.
 with tables as (
     select
         personnel.*,
@@ -15,7 +15,8 @@ cuts as (
     select
         tables.*,
         narratives.row_id as narrative_row_id,
-        {{ exact_ratio('tables.in_post_count', '(tables.staffing_quota_count - narratives.quota_cut_count)') }} * 100 as rate_after_cut_pct
+        {{ exact_ratio('tables.in_post_count', '(tables.staffing_quota_count - narratives.quota_cut_count)') }} * 100
+            as rate_after_cut_pct
     from tables
     inner join {{ ref('stg_personnel') }} as narratives
         on tables.report_id = narratives.report_id and narratives.form_kind = 'narrative'

@@ -29,8 +29,10 @@ select
     judged.outcome,
     case judged.outcome when 'not_applicable' then 'no_figures' when 'deferred' then 'zero_budget' end as reason,
     {{ half_unit('judged.rate_decimals') }} as tolerance,
-    '（' || {{ spelled('judged.executed_wanyuan', "'万元'") }} || '÷' || {{ spelled('judged.budget_final_wanyuan', "'万元'") }} || '）' as detail_zh,
-    '(' || {{ spelled('judged.executed_wanyuan', "'万元'") }} || ' / ' || {{ spelled('judged.budget_final_wanyuan', "'万元'") }} || ')' as detail_en,
+    '（' || {{ spelled('judged.executed_wanyuan', "'万元'") }}
+    || '÷' || {{ spelled('judged.budget_final_wanyuan', "'万元'") }} || '）' as detail_zh,
+    '(' || {{ spelled('judged.executed_wanyuan', "'万元'") }}
+    || ' / ' || {{ spelled('judged.budget_final_wanyuan', "'万元'") }} || ')' as detail_en,
     [judged.evaluation_row_id] as left_row_ids,
     list_concat(judged.executed_row_ids, judged.budget_final_row_ids) as right_row_ids
 from judged

@@ -1,5 +1,5 @@
--- F09: the printed execution score beside weight × min(rate, 100 %), the rate taken from the amounts. F11.recomputed: what the total
--- score would be with the corrected execution score, told only where the correction changes it.
+-- F09: the printed execution score beside weight × min(rate, 100 %), the rate taken from the amounts. F11.recomputed:
+-- what the total score would be with the corrected execution score, told only where the correction changes it.
 with scores as (
     select
         *,

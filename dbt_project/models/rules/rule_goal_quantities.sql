@@ -1,5 +1,5 @@
--- F21: a quantity in a goal text equals the indicator that counts the same thing (the indicator's name holds the measure word and
--- the object), and 超额完成 is claimed only where something was exceeded.
+-- F21: a quantity in a goal text equals the indicator that counts the same thing (the indicator's name holds the measure
+-- word and the object), and 超额完成 is claimed only where something was exceeded.
 with indicators as (
     select
         *,
@@ -24,7 +24,7 @@ with indicators as (
 
 linked as (
     select
-        indicators.face.check_id as check_id,
+        indicators.face.check_id,
         indicators.report_id,
         indicators.form_id,
         indicators.indicator_name,
@@ -105,7 +105,7 @@ best_measured as (
     select * from measured
     qualify row_number() over (
         partition by form_id
-        order by precedence, reached > set_value desc, reached = set_value desc, place
+        order by precedence asc, reached > set_value desc, reached = set_value desc, place asc
     ) = 1
 )
 

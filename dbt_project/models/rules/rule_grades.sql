@@ -24,7 +24,7 @@ select
     form_id,
     'grade_reported' as subject,
     total_score_points as stated_value,
-    null as computed_value,
+    if(total_score_points is null, null, score_from_points) as computed_value,
     '分' as unit,
     case
         when total_score_points is null or grade_from_points is null then 'not_applicable'

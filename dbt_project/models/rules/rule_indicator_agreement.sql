@@ -1,5 +1,6 @@
--- F20: an indicator that stands on the department form and on a project form has the same target and actual value. Names that differ
--- slightly (Jaro-Winkler >= 0.85, same first level, same head noun) are matched one to one and reported with less certainty.
+-- F20: an indicator that stands on the department form and on a project form has the same target and actual value. Names
+-- that differ slightly (Jaro-Winkler >= 0.85, same first level, same head noun) are matched one to one and reported with
+-- less certainty.
 with named as (
     select * from {{ ref('stg_indicators') }}
     where not {{ is_empty_text('indicator_name') }}
@@ -59,11 +60,11 @@ matched as (
     qualify
         row_number() over (
             partition by department_row_id, project_form_id
-            order by is_same_name desc, similarity desc, abs(department_number - project_number), project_number
+            order by is_same_name desc, similarity desc, abs(department_number - project_number) asc, project_number asc
         ) = 1
         and row_number() over (
             partition by project_row_id, form_id
-            order by is_same_name desc, similarity desc, abs(department_number - project_number), department_number
+            order by is_same_name desc, similarity desc, abs(department_number - project_number) asc, department_number asc
         ) = 1
 ),
 
@@ -85,7 +86,7 @@ compared as (
 )
 
 select
-    face.check_id as check_id,
+    face.check_id,
     report_id,
     form_id,
     department_name as subject,

@@ -1,5 +1,6 @@
--- F11.bounds: a score lies between 0 and its weight. F12: it follows target and actual value in the target's direction, and a target
--- exceeded by half is worth a look. A bare number is a target to reach, except for cost, where the direction is not certain.
+-- F11.bounds: a score lies between 0 and its weight. F12: it follows target and actual value in the target's direction,
+-- and a target exceeded by half is worth a look. A bare number is a target to reach, except for cost, where the
+-- direction is not certain.
 with indicators as (
     select
         indicators.*,
@@ -90,8 +91,10 @@ select
     end as outcome,
     if(ratio is null, 'not_comparable', null) as reason,
     {{ half_unit('score_decimals') }} as tolerance,
-    '（指标值' || target_raw || '，实际完成值' || actual_raw || '，分值' || {{ spelled('weight_points', "'分'") }} || '）' as detail_zh,
-    '(target ' || target_raw || ', actual ' || actual_raw || ', weight ' || {{ spelled('weight_points', "'分'") }} || ')' as detail_en,
+    '（指标值' || target_raw || '，实际完成值' || actual_raw || '，分值'
+    || {{ spelled('weight_points', "'分'") }} || '）' as detail_zh,
+    '(target ' || target_raw || ', actual ' || actual_raw || ', weight '
+    || {{ spelled('weight_points', "'分'") }} || ')' as detail_en,
     [row_id] as left_row_ids,
     [row_id] as right_row_ids
 from expected

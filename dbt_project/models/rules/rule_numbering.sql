@@ -1,4 +1,5 @@
--- F30: chapters are numbered from one without a gap and in one script, and the forms that the list of attachments names are there.
+-- F30: chapters are numbered from one without a gap and in one script, and the forms that the list of attachments names
+-- are there.
 with headings as (
     select
         report_id,

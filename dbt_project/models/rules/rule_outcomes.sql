@@ -1,5 +1,5 @@
--- Every outcome of every check for every report, with the names, severity and messages of the catalogue. A check that compared
--- nothing in a report is not_applicable there.
+-- Every outcome of every check for every report, with the names, severity and messages of the catalogue. A check that
+-- compared nothing in a report is not_applicable there.
 with outcomes as (
     select * from {{ ref('rule_sums') }}
     union all by name

@@ -1,5 +1,6 @@
--- Every sum and equality of the catalogue, by one query. A side of a check is the signed sum of the figures that its terms take,
--- one slot per phase and year; the two sides' slots that may mean the same phase are paired, the nearest pair wins.
+-- Every sum and equality of the catalogue, by one query. A side of a check is the signed sum of the figures that its
+-- terms take, one slot per phase and year; the two sides' slots that may mean the same phase are paired, the nearest
+-- pair wins.
 with checks as (
     select * from {{ source('catalogue', 'checks') }}
     where compare is not null
@@ -33,7 +34,7 @@ taken as (
         if(checks.each_level1, figures.level1_code, null) as slot_level1_code,
         figures.phase_code,
         figures.amount_year,
-        figures.value,
+        figures.figure_value,
         figures.absence_code,
         figures.comparable_phases,
         figures.row_ids
@@ -60,10 +61,10 @@ slots as (
         taken.phase_code,
         taken.amount_year,
         row_number() over () as slot_id,
-        sum(taken.sign * taken.value) as value,
+        sum(taken.sign * taken.figure_value) as figure_value,
         coalesce(bool_or(taken.absence_code in ('blank', 'masked', 'unreadable')), false) as has_blank_part,
         min(taken.comparable_phases) as comparable_phases,
-        list_sort(flatten(list(taken.row_ids) filter (where taken.value is not null))) as row_ids
+        list_sort(flatten(list(taken.row_ids) filter (where taken.figure_value is not null))) as row_ids
     from taken
     group by
         taken.check_id,
@@ -74,7 +75,7 @@ slots as (
         taken.phase_code,
         taken.amount_year
     having
-        count(taken.value) > 0
+        count(taken.figure_value) > 0
         and count(distinct taken.term_number) filter (where taken.is_required) >= (
             select sides.required_terms_count from sides
             where sides.check_id = taken.check_id and sides.side = taken.side
@@ -97,9 +98,9 @@ pairs as (
         if(stated.phase_code = 'unstated', coalesce(computed.phase_code, 'unstated'), stated.phase_code) as phase_code,
         stated.comparable_phases as stated_phases,
         computed.comparable_phases as computed_phases,
-        stated.value as stated_value,
-        coalesce(computed.value, 0) + constants.constant as computed_value,
-        stated.value - coalesce(computed.value, 0) - constants.constant as difference,
+        stated.figure_value as stated_value,
+        coalesce(computed.figure_value, 0) + constants.constant as computed_value,
+        stated.figure_value - coalesce(computed.figure_value, 0) - constants.constant as difference,
         stated.has_blank_part or coalesce(computed.has_blank_part, false) as has_blank_part,
         greatest(len(stated.row_ids), coalesce(len(computed.row_ids), 0)) as figures_count,
         stated.row_ids as left_row_ids,
@@ -131,7 +132,7 @@ pairs as (
             partition by stated.slot_id
             order by
                 coalesce(stated.phase_code = computed.phase_code, false) desc,
-                abs(stated.value - coalesce(computed.value, 0)),
+                abs(stated.figure_value - coalesce(computed.figure_value, 0)),
                 {{ phase_order('computed.phase_code') }}
         ) = 1
 ),
@@ -187,23 +188,24 @@ select
     ) as subject,
     concat(
         if(judged.amount_year <> reports.fiscal_year, judged.amount_year || '年', ''),
-        coalesce(levels.zh, items.zh, fields.zh),
+        coalesce(levels.zh, items.zh, measures.zh),
         if(judged.phase_code <> 'unstated', '（' || phases.zh || '）', '')
     ) as subject_zh,
     concat(
-        coalesce(levels.en, items.en, rtrim(fields.en, '.')),
+        coalesce(levels.en, items.en, rtrim(measures.en, '.')),
         if(judged.phase_code <> 'unstated', ', ' || phases.en, ''),
         if(judged.amount_year <> reports.fiscal_year, ' of ' || judged.amount_year, '')
     ) as subject_en,
     judged.stated_value,
     judged.computed_value,
-    fields.unit,
+    measures.unit,
     judged.outcome,
     if(judged.outcome = 'deferred', 'blank_part', null) as reason,
     judged.tolerance,
     if(
         judged.phases = 'as_printed' and judged.stated_phases <> judged.computed_phases,
-        '前者与同表' || coalesce(stated_phase.zh, '各阶段均不') || '相符，后者与' || coalesce(computed_phase.zh, '各阶段均不') || '相符。',
+        '前者与同表' || coalesce(stated_phase.zh, '各阶段均不')
+        || '相符，后者与' || coalesce(computed_phase.zh, '各阶段均不') || '相符。',
         ''
     ) as detail_zh,
     if(
@@ -217,8 +219,8 @@ select
 from judged
 inner join {{ ref('stg_reports') }} as reports
     on judged.report_id = reports.report_id
-inner join {{ source('catalogue', 'fields') }} as fields
-    on judged.subject_field_name = fields.field_name
+inner join {{ source('catalogue', 'fields') }} as measures
+    on judged.subject_field_name = measures.field_name
 left join names as items
     on items.vocabulary = 'item' and judged.subject_item_code = items.code
 left join names as levels
@@ -226,6 +228,12 @@ left join names as levels
 left join names as phases
     on phases.vocabulary = 'phase' and judged.phase_code = phases.code
 left join names as stated_phase
-    on stated_phase.vocabulary = 'phase' and len(judged.stated_phases) < 3 and judged.stated_phases[1] = stated_phase.code
+    on
+        stated_phase.vocabulary = 'phase'
+        and len(judged.stated_phases) < 3
+        and judged.stated_phases[1] = stated_phase.code
 left join names as computed_phase
-    on computed_phase.vocabulary = 'phase' and len(judged.computed_phases) < 3 and judged.computed_phases[1] = computed_phase.code
+    on
+        computed_phase.vocabulary = 'phase'
+        and len(judged.computed_phases) < 3
+        and judged.computed_phases[1] = computed_phase.code

@@ -37,7 +37,7 @@ years as (
         forms.report_id,
         forms.form_id,
         'stated_year' as subject,
-        forms.stated_year as stated_year,
+        forms.stated_year,
         reports.fiscal_year as expected_year,
         forms.title_zh as detail,
         [] as left_row_ids
