@@ -1,7 +1,7 @@
 """The process that reads untrusted files: `python -m pipelines.documents.child`, started and fed by `sandbox`.
 
-Belongs here: limits on this process, and the exchange with its parent. Does not belong here: what to read when, and what becomes
-of results (`sandbox`). Only light modules are imported: a child must start fast.
+Belongs here: limits on this process, and the exchange with its parent. Does not belong here: what to read when, and what
+becomes of results (`sandbox`). Only light modules are imported: a child must start fast.
 
 Exchange: the first line of standard input holds the limits as JSON, each further line a file {"path", "sha256", "file_name"}.
 Standard output holds one empty line when the child is ready, then for each file a JSON line {"reason", "byte_count"}, reason

@@ -125,7 +125,7 @@ class Styles:
 
 
 def _read_styles(parts: list[bytes]) -> Styles:
-    """Heading levels from `w:outlineLvl`, inherited along `w:basedOn`, else from the built-in names."""
+    """Heading levels from `w:outlineLvl`, else from the built-in names, else from the style that a style is based on."""
     names: dict[str, str] = {}
     bases: dict[str, str] = {}
     own: dict[str, int | None] = {}
@@ -145,17 +145,17 @@ def _read_styles(parts: list[bytes]) -> Styles:
 
     for part in parts:
         parse_xml(_without_run_properties(part, _prefixes(part)), start)
-    styles = Styles()
-    for style, name in names.items():
-        if CONTENTS_STYLE.match(name):
-            styles.contents.add(style)
-        ancestor, seen = style, {style}
-        while ancestor not in own and bases.get(ancestor, style) not in seen:
-            ancestor = bases[ancestor]
-            seen.add(ancestor)
-        heading = HEADING_STYLE.fullmatch(name)
-        styles.levels[style] = own[ancestor] if ancestor in own else int(heading[1]) if heading else None
-    return styles
+    levels = own | {
+        style: int(found[1]) for style, name in names.items() if style not in own and (found := HEADING_STYLE.fullmatch(name))
+    }
+    for style in names:
+        line = [style]
+        while line[-1] not in levels and line[-1] in bases:
+            base = bases.pop(line[-1])  # no style is passed twice, also where bases run in a circle
+            line.append(base)
+        level = levels.get(line[-1])
+        levels |= dict.fromkeys(line, level)
+    return Styles(levels, {style for style, name in names.items() if CONTENTS_STYLE.match(name)})
 
 
 def _level(value: str | None) -> int | None:

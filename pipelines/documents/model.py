@@ -17,6 +17,7 @@ class DocumentError(Exception):
     """A file that cannot become a Document; `reason` is a code of the catalogue's vocabulary `reason`."""
 
     def __init__(self, reason: str, detail: str) -> None:
+        """Keep reason code and detail, and join them for people."""
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail
@@ -38,6 +39,7 @@ class Locator:
     part: str | None = None
 
     def __str__(self) -> str:
+        """Words for people, e.g. `table 2 row 5 column 3, line 214`."""
         names = ("page", "table", "row", "column") if self.table is not None else ("page",)
         words = [self.part] if self.part else []
         words += [f"{name} {getattr(self, name)}" for name in names if getattr(self, name) is not None]
@@ -73,8 +75,8 @@ class Cell:
 class Table:
     """A grid given by its anchor cells in reading order; every covered place belongs to exactly one of them.
 
-    `origin` says how the grid came about: native (docx, html, xlsx), lattice (ruled pdf, scan) or inferred (flattened text, where
-    columns are aligned only among neighbouring rows of equal length). `confidence` is 1.0 for native grids.
+    `origin` says how the grid came about: native (docx, html, xlsx), lattice (ruled pdf, scan) or inferred (flattened text,
+    where columns are aligned only among neighbouring rows of equal length). `confidence` is 1.0 for native grids.
     """
 
     cells: tuple[Cell, ...]

@@ -3,9 +3,9 @@
 Belongs here: starting, feeding, watching and killing children. Does not belong here: reading (`registry`), the limits that a
 child sets on itself (`child`), keeping results (`store`).
 
-A child reads up to `documents_per_child` files, one at a time. One that dies, passes its time or answers nonsense is killed with
-its process group. A file that crashed a child or ran out of memory is tried once more in a fresh child, unless it was the first
-of its child.
+A child reads up to `documents_per_child` files, one at a time. One that dies, passes its time or answers nonsense is killed
+with its process group. A file that crashed a child or ran out of memory is tried once more in a fresh child, unless it was the
+first of its child.
 """
 
 from __future__ import annotations

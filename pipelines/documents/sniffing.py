@@ -78,8 +78,8 @@ HTML_START = re.compile(
     r"\s*<(?:!doctype\s+html|!--|/?(?:html|head|body|table|tr|td|div|p|span|meta|style|script|br|h[1-6])\b)", re.IGNORECASE
 )
 HTML_END = re.compile(r"</(?:html|body|table|tr|td|div|p|span)\s*>", re.IGNORECASE)
-# Word's flattened text may hold a few control characters (cell marks, vertical tabs); more than this share is no text.
-CONTROLS = bytes([*range(0x01, 0x09), *range(0x0E, 0x20), 0x7F])
+# Text may hold a few stray control characters, more than this share is no text. 0x07 is Word's cell mark in flattened text.
+CONTROLS = bytes([*range(0x01, 0x07), 0x08, *range(0x0E, 0x20), 0x7F])
 MAX_CONTROL_SHARE = 0.01
 
 
@@ -87,7 +87,7 @@ def recognise(data: bytes, limits: Limits) -> str:
     """Format key of the content.
 
     Raises DocumentError: 'empty' for no bytes or white space only, 'encrypted' for a password-protected Office file,
-    'unknown_format' for bytes that are no format known here, 'too_large' for a zip of too many entries.
+    'unknown_format' for bytes that are no format known here; for a zip 'too_large' or 'corrupt'.
     """
     if BLANK.fullmatch(data):
         raise DocumentError("empty", f"the file has {len(data):,} bytes and no text")
@@ -144,8 +144,11 @@ def _recognise_zip(data: bytes, limits: Limits) -> str:
         if error.reason != "corrupt":
             raise
         head = data[:HEAD].replace(b"\\", b"/").lower()
-        keys = [key for folder, key in OFFICE_FOLDERS.items() if folder.encode() in head]
-        return keys[0] if keys else "docx" if CONTENT_TYPES.lower().encode() in head else "zip"
+        marks = {**OFFICE_FOLDERS, CONTENT_TYPES.lower(): "docx"}
+        key = next((key for mark, key in marks.items() if mark.encode() in head), None)
+        if key is None:
+            raise
+        return key
     names = package.names
     if "ofd.xml" in names:
         return "ofd"

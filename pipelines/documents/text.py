@@ -2,9 +2,9 @@
 
 Belongs here: decoding and the grammar of flattened tables. Does not belong here: the meaning of any label.
 
-Grammar: a line that starts with a TAB is a cell; a line without one right after a cell continues it; a blank line ends the row. An
-empty cell is covered by a merge from above, a cell holding only U+3000 is really empty. Where a file has no U+3000 cells at all, an
-empty cell counts as merged only in the leading columns. Further TABs inside a line separate cells of the same row.
+Grammar: a line that starts with a TAB is a cell; a line without one right after a cell continues it; a blank line ends the row.
+An empty cell is covered by a merge from above, a cell holding only U+3000 is really empty. Where a file has no U+3000 cells at
+all, an empty cell counts as merged only in the leading columns. Further TABs inside a line separate cells of the same row.
 """
 
 from __future__ import annotations

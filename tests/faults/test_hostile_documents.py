@@ -1,0 +1,239 @@
+"""Hostile and broken files end within their limits, each with its reason, and cost themselves alone."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.documents import Cell, Document, DocumentError, Locator, Paragraph, Table
+from pipelines.documents.limits import Limits
+from pipelines.documents.record import pack_document, unpack
+from pipelines.documents.sandbox import Request, read_all
+from tests.support.packages import cell, content_types, document, package, paragraph, relationships, row, table, zipped
+
+GOOD = package(paragraph("整体支出绩效自评报告") + table(row(cell("基本支出"), cell("536.42"))))
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MEGABYTE = 1 << 20
+
+
+def noise(size: int) -> bytes:
+    return random.Random(7).randbytes(size)
+
+
+def zip_bomb() -> bytes:
+    """300 MB of zeros as the main part, in a file of 300 KB."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("[Content_Types].xml", content_types())
+        with archive.open("word/document.xml", "w", force_zip64=True) as part:
+            for _ in range(300):
+                part.write(bytes(MEGABYTE))
+    return buffer.getvalue()
+
+
+def many_large_parts() -> bytes:
+    """Parts that are each below the limit of a part and together above the limit of the package."""
+    buffer = io.BytesIO()
+    names = [f"header{number}.xml" for number in range(3)]
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", document(paragraph("正文")))
+        archive.writestr("word/_rels/document.xml.rels", relationships(*(("header", name) for name in names)))
+        for name in names:
+            archive.writestr(f"word/{name}", "<w:hdr>" + " " * (80 * MEGABYTE) + "</w:hdr>")
+    return buffer.getvalue()
+
+
+def lying_sizes() -> bytes:
+    """A directory that declares one byte for a part of 300 MB."""
+    data = bytearray(zip_bomb())
+    start = data.rindex(b"PK\x01\x02")
+    data[start + 24 : start + 28] = (1).to_bytes(4, "little")
+    return bytes(data)
+
+
+def with_doctype(declaration: str, words: str) -> bytes:
+    xml = f"<!DOCTYPE w:document [{declaration}]>" + document(paragraph(words))
+    return zipped({"[Content_Types].xml": content_types(), "word/document.xml": xml})
+
+
+def entity_bomb() -> bytes:
+    entities = '<!ENTITY a0 "lol">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    return with_doctype(entities, "&a9;")
+
+
+def with_password() -> bytes:
+    with zipfile.ZipFile(io.BytesIO(GOOD)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    data = bytearray(zipped(parts))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = data.find(mark)
+        while place >= 0:
+            data[place + offset] |= 1
+            place = data.find(mark, place + 4)
+    return bytes(data)
+
+
+def nested_tables(depth: int) -> str:
+    return "<w:tbl><w:tr><w:tc>" * depth + "<w:p/>" + "</w:tc></w:tr></w:tbl>" * depth
+
+
+WIDE = '<w:gridSpan w:val="2000000000"/>'
+
+# Name of the case -> name of the file, its bytes, the reason; a reason of None means that the file is read.
+CASES: dict[str, tuple[str, Callable[[], bytes], str | None]] = {
+    "empty": ("a.docx", lambda: b"", "empty"),
+    "white space": ("a.txt", lambda: " \r\n\u3000\t".encode(), "empty"),
+    "zeros": ("a.docx", lambda: bytes(4096), "empty"),
+    "noise": ("a.docx", lambda: noise(65536), "unknown_format"),
+    "noise named text": ("a.txt", lambda: noise(65536), "unknown_format"),
+    "noise in a zip's clothes": ("a.docx", lambda: b"PK\x03\x04" + noise(65536), "corrupt"),
+    "truncated": ("a.docx", lambda: GOOD[: len(GOOD) // 2], "corrupt"),
+    "truncated by one byte": ("a.docx", lambda: GOOD[:-1], "corrupt"),
+    "flipped byte": ("a.docx", lambda: flipped(GOOD), "corrupt"),
+    "truncated XML": ("a.docx", lambda: zipped({"word/document.xml": document(paragraph("正"))[:-20]}), "corrupt"),
+    "no main part": ("a.docx", lambda: zipped({"[Content_Types].xml": content_types(), "word/x.xml": "<x/>"}), "corrupt"),
+    "zip bomb": ("a.docx", zip_bomb, "too_large"),
+    "zip bomb with lying sizes": ("a.docx", lying_sizes, "corrupt"),
+    "many large parts": ("a.docx", many_large_parts, "too_large"),
+    "too many entries": ("a.docx", lambda: zipped({f"word/{n}": "" for n in range(2001)}), "too_large"),
+    "entity bomb": ("a.docx", entity_bomb, "unsafe_content"),
+    "external entity": ("a.docx", lambda: with_doctype('<!ENTITY x SYSTEM "file:///etc/passwd">', "&x;"), "unsafe_content"),
+    "external document type": (
+        "a.docx",
+        lambda: zipped({"word/document.xml": '<!DOCTYPE x SYSTEM "http://example.test/x.dtd">' + document("")}),
+        "unsafe_content",
+    ),
+    "deep elements": ("a.docx", lambda: package("<w:ins>" * 100_000 + "</w:ins>" * 100_000 + paragraph("正文")), None),
+    "deep tables": ("a.docx", lambda: package(nested_tables(100_000)), "too_large"),
+    "deep styles": (
+        "a.docx",
+        lambda: package(paragraph("正文", '<w:pStyle w:val="s0"/>'), {"styles.xml": ("styles", chain(9_000))}),
+        None,
+    ),
+    "huge span": ("a.docx", lambda: package(table(row(cell("1", WIDE)))), None),
+    "huge spans in many rows": ("a.docx", lambda: package(table(*[row(cell("1", WIDE) * 20)] * 1000)), "too_large"),
+    "table of 100,000 rows": ("a.docx", lambda: package(table(*[row(cell("1"))] * 100_000)), "too_large"),
+    "text of 100,000 rows": ("a.txt", lambda: b"\t1\t2\n\n" * 100_000, "too_large"),
+    "password": ("a.docx", lambda: OLE + bytes(504) + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+    "zip password": ("a.docx", with_password, "encrypted"),
+    "PDF named docx": ("a.docx", lambda: b"%PDF-1.7\n" + noise(999), "wrong_extension"),
+    "web page named docx": ("a.docx", lambda: "<html><body>报告</body></html>".encode(), "wrong_extension"),
+    "web page named text": ("a.txt", lambda: "<html><body>报告</body></html>".encode(), "unsupported_format"),
+    "workbook": ("a.xlsx", lambda: zipped({"xl/workbook.xml": "<x/>"}), "unsupported_format"),
+    "docx named text": ("a.txt", lambda: GOOD, None),
+    "text named docx": ("a.docx", "整体支出绩效自评报告".encode, None),
+    "paths that lead outside": ("a.docx", lambda: outside_paths(), None),
+}
+
+
+def flipped(data: bytes) -> bytes:
+    """The data with a byte of the main part's content changed, so that its checksum does not hold."""
+    place = data.index(b"word/document.xml") + len("word/document.xml") + 40
+    return data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]
+
+
+def chain(length: int) -> str:
+    """Styles of which each is based on the next."""
+    links = "".join(
+        f'<w:style w:styleId="s{n}"><w:name w:val="s{n}"/><w:basedOn w:val="s{n + 1}"/></w:style>' for n in range(length)
+    )
+    return f"<w:styles>{links}</w:styles>"
+
+
+def outside_paths() -> bytes:
+    return zipped(
+        {
+            "../../../../tmp/outside.xml": "x",
+            "株洲".encode("gbk").decode("cp437"): "x",
+            "_rels/.rels": relationships(("officeDocument", "../../word/document.xml")),
+            "word/document.xml": document(paragraph("正文")),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str | None, str]]:
+    """Reason and detail of every case and of a good file beside them, all read in one go."""
+    folder = tmp_path_factory.mktemp("hostile")
+    requests = []
+    for number, (name, (file_name, build, _)) in enumerate([*CASES.items(), ("good", ("a.docx", lambda: GOOD, None))]):
+        path = folder / str(number)
+        path.write_bytes(build())
+        requests.append(Request(path, name, file_name))
+    limits = Limits(child_cpu_seconds=20, child_memory_bytes=1024 * MEGABYTE)
+    found = {}
+    for reading in read_all(requests, limits, workers=2):
+        result, _ = unpack(reading.record)
+        found[reading.request.sha256] = (reading.reason, result.detail if isinstance(result, DocumentError) else "")
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_file_gets_its_reason(name: str, outcomes: dict[str, tuple[str | None, str]]) -> None:
+    reason, detail = outcomes[name]
+    assert reason == CASES[name][2], detail
+
+
+def test_a_good_file_beside_them_is_read(outcomes: dict[str, tuple[str | None, str]]) -> None:
+    assert outcomes["good"] == (None, "")
+
+
+def test_nothing_was_written_outside(outcomes: dict[str, tuple[str | None, str]]) -> None:
+    assert outcomes["paths that lead outside"][0] is None
+    assert not Path("/tmp/outside.xml").exists()
+
+
+numbers = st.none() | st.integers(1, 10**6)
+# Lone surrogates are no text; no reader gives them.
+words = st.text(st.characters(exclude_categories=["Cs"]))
+locators = st.builds(Locator, numbers, numbers, numbers, numbers, numbers, st.none() | words)
+spans = st.integers(1, 64)
+cells = st.builds(Cell, st.integers(0, 99), st.integers(0, 99), spans, spans, words, locators)
+origins = st.sampled_from(["native", "lattice", "inferred"])
+tables = st.builds(Table, st.lists(cells, max_size=5).map(tuple), origins, st.floats(0, 1))
+paragraphs = st.builds(Paragraph, words, st.none() | st.integers(1, 9), locators)
+documents = st.builds(
+    Document,
+    words,
+    words,
+    words,
+    words,
+    st.none() | words,
+    st.lists(paragraphs | tables, max_size=5).map(tuple),
+    st.lists(words, max_size=3).map(tuple),
+)
+
+
+@settings(deadline=None)
+@given(documents, st.floats(0, 1000))
+def test_a_document_comes_back_from_its_record_as_it_was(found: Document, seconds: float) -> None:
+    assert unpack(pack_document(found.to_json(), seconds)) == (found, round(seconds, 6))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_damage_anywhere_gives_a_document_or_a_reason(data: st.DataObject) -> None:
+    damaged = bytearray(GOOD)
+    for _ in range(data.draw(st.integers(1, 4))):
+        damaged[data.draw(st.integers(0, len(GOOD) - 1))] = data.draw(st.integers(0, 255))
+    from pipelines.documents import registry
+
+    try:
+        assert registry.read(bytes(damaged), "0" * 64, "a.docx", Limits()).blocks
+    except DocumentError as error:
+        assert error.reason in {
+            "corrupt",
+            "encrypted",
+            "empty",
+            "wrong_extension",
+            "unknown_format",
+            "too_large",
+            "unsafe_content",
+        }

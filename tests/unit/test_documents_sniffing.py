@@ -1,0 +1,146 @@
+"""Formats are told by content; the name only warns or makes a rejection clearer."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.documents import READERS_VERSION, DocumentError, Locator, Paragraph, docx, redaction, registry, sniffing, text
+from pipelines.documents.limits import Limits
+from tests.support.packages import document, package, paragraph, relationships, zipped
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+REPORT = "整体支出绩效自评报告\n\t基本支出\n\t536.42\n"
+DOCX = package(paragraph("正文"))
+
+
+def stream(name: str) -> bytes:
+    return OLE + f"{name}\0".encode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        (REPORT.encode(), "text"),
+        (REPORT.encode("gb18030"), "text"),
+        (REPORT.encode("utf-16"), "text"),
+        (REPORT.encode("utf-8-sig"), "text"),
+        (REPORT.replace("\n", "\x07\n").encode() * 9, "text"),
+        ("<2024年度>绩效自评".encode(), "text"),
+        (DOCX, "docx"),
+        (DOCX[:-40], "docx"),
+        (zipped({"xl/workbook.xml": "x"}), "xlsx"),
+        (zipped({"xl/workbook.xml": "x"})[:-40], "xlsx"),
+        (zipped({"ppt/presentation.xml": "x"}), "pptx"),
+        (zipped({"OFD.xml": "x"}), "ofd"),
+        (zipped({"mimetype": "x", "content.xml": "x"}), "odt"),
+        (zipped({"报告.docx": DOCX}), "zip"),
+        (stream("WordDocument"), "doc"),
+        (stream("Workbook"), "xls"),
+        (OLE, "ole"),
+        (b"%PDF-1.7\n" + bytes(99), "pdf"),
+        (b"{\\rtf1\\ansi}", "rtf"),
+        (b"<!DOCTYPE html><html></html>", "html"),
+        ("标题<br><table><tr><td>1</td></tr></table>".encode(), "html"),
+        ("<html><p>报告</p></html>".encode("utf-16"), "html"),
+        (b"MIME-Version: 1.0\nContent-Type: multipart/related", "mht"),
+        (b'<?xml version="1.0"?><w:wordDocument/>', "xml"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(20), "image"),
+        (b"\xff\xd8\xff\xe0" + bytes(20), "image"),
+        (b"Rar!\x1a\x07\x00", "rar"),
+    ],
+)
+def test_content_tells_the_format(data: bytes, key: str) -> None:
+    assert sniffing.recognise(data, Limits()) == key
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b" \r\n\t\x00", "empty"),
+        ("\ufeff　\n　".encode(), "empty"),
+        ("　　".encode("gb18030"), "empty"),
+        (bytes(4096), "empty"),
+        (bytes(range(256)) * 4, "unknown_format"),
+        (b"\x01\x02\x03\x04" * 50 + b"text", "unknown_format"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+    ],
+)
+def test_content_without_a_format_is_rejected(data: bytes, reason: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        sniffing.recognise(data, Limits())
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("file_name", "key", "outcome"),
+    [
+        ("报告.docx", "docx", ""),
+        ("报告.DOCX", "docx", ""),
+        ("download", "docx", ""),
+        ("报告.txt", "text", ""),
+        ("2024.12.31", "text", ""),
+        ("报告.txt", "docx", "warning"),
+        ("报告.doc", "docx", "warning"),
+        ("报告.docx", "text", "warning"),
+        ("报告.pdf", "pdf", "unsupported_format"),
+        ("download", "pdf", "unsupported_format"),
+        ("报告.txt", "html", "unsupported_format"),
+        ("报告.docx", "pdf", "wrong_extension"),
+        ("报告.docx", "zip", "wrong_extension"),
+        ("报告.doc", "html", "wrong_extension"),
+        ("报告.txt", "pdf", "wrong_extension"),
+    ],
+)
+def test_the_name_is_compared_with_the_content(file_name: str, key: str, outcome: str) -> None:
+    try:
+        warnings = sniffing.check_name(file_name, key, registry.READERS)
+    except DocumentError as error:
+        assert error.reason == outcome
+    else:
+        assert [warning.partition(":")[0] for warning in warnings] == (["wrong_extension"] if outcome else [])
+        assert outcome in ("", "warning")
+
+
+def test_a_word_package_without_the_usual_folder_is_recognised_by_its_types() -> None:
+    types = zipped({"[Content_Types].xml": '<Types><Override PartName="/a.xml" ContentType="x.wordprocessingml.y"/></Types>'})
+    assert sniffing.recognise(types, Limits()) == "docx"
+
+
+def test_reading_through_the_registry_keeps_the_name_warning_and_redacts() -> None:
+    data = package(paragraph("联系人：张三 联系电话：13800000000") + paragraph("实际支出536.42万元"))
+    found = registry.read(data, "0" * 64, "报告.txt", Limits())
+    assert found.blocks == (
+        Paragraph("联系人：［已隐去］ 联系电话：［已隐去］", None, Locator(line=1)),
+        Paragraph("实际支出536.42万元", None, Locator(line=2)),
+    )
+    assert found.warnings[0].startswith("wrong_extension:")
+    assert found.media_type.endswith("wordprocessingml.document")
+
+
+@pytest.mark.parametrize(("file_bytes", "reason"), [(3, "too_large"), (1 << 20, "")])
+def test_file_size_is_limited(file_bytes: int, reason: str) -> None:
+    try:
+        registry.read(REPORT.encode(), "", "a.txt", Limits(file_bytes=file_bytes))
+    except DocumentError as error:
+        assert error.reason == reason
+    else:
+        assert not reason
+
+
+def test_tables_of_every_reader_are_limited() -> None:
+    with pytest.raises(DocumentError, match="too_large: a table has more than 4 cells"):
+        registry.read(b"\t1\n\t2\n\t3\n\n\t4\n\t5\n", "", "a.txt", Limits(table_cells=4))
+
+
+def test_external_relationships_are_no_parts() -> None:
+    rels = relationships(("officeDocument", "http://example.test/x.xml")).replace(" Target=", ' TargetMode="External" Target=')
+    found = registry.read(
+        zipped({"_rels/.rels": rels, "word/document.xml": document(paragraph("正文"))}), "", "a.docx", Limits()
+    )
+    assert found.blocks == (Paragraph("正文", None, Locator(line=1)),)
+
+
+def test_versions_name_everything_that_shapes_a_document() -> None:
+    parts = (docx.VERSION, text.VERSION, sniffing.VERSION, redaction.VERSION)
+    assert registry.readers_version() == READERS_VERSION == "+".join(parts)
