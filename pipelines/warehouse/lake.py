@@ -67,15 +67,17 @@ def merge(settings: Settings, run: Path) -> dict[str, Any]:
         pl.col("is_current").ne_missing(pl.col("is_current_now"))
         | pl.col("superseded_by").ne_missing(pl.col("superseded_by_now"))
     )
-    arriving = state.filter(pl.col("report_id").is_in(brought.implode()))
-    touched = sorted({*arriving["partition"], *changed["partition"]})
+    touched = sorted({*state.filter(pl.col("report_id").is_in(brought.implode()))["partition"], *changed["partition"]})
+    arriving = {table: _by_partition(frame, state) for table, frame in frames.items()}
     written = 0
     for name in touched:
         old = partitions.get(name)
         here = state.filter(partition=name)
         tables = {
-            table: _merged(table, _former(settings.home, name, old, table), frame, here, brought)
-            for table, frame in frames.items()
+            table: _merged(
+                table, _former(settings.home, name, old, table), arriving[table].get(name, empty_frame(table)), here, brought
+            )
+            for table in frames
         }
         version = _write_partition(settings.home / "lake" / name, tables, old["version"] if old else None)
         written += old is None or version != old["version"]
@@ -172,6 +174,13 @@ def _check_complete(plan: pl.DataFrame, ledger: pl.DataFrame, brought: pl.Series
         )
 
 
+def _by_partition(frame: pl.DataFrame, state: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The rows of a run's frame by the partition of their report."""
+    placed = frame.join(state.select("report_id", "partition"), on="report_id")
+    parts = placed.partition_by("partition", as_dict=True, include_key=False)
+    return {str(name): part for (name,), part in parts.items()}
+
+
 def _former(home: Path, name: str, partition: dict[str, Any] | None, table: str) -> pl.DataFrame:
     """One table of one partition as the lake has it; empty where the partition, or the table in it, is new."""
     if partition is None or table not in partition["rows"]:
@@ -181,12 +190,7 @@ def _former(home: Path, name: str, partition: dict[str, Any] | None, table: str)
 
 def _merged(table: str, former: pl.DataFrame, arriving: pl.DataFrame, here: pl.DataFrame, brought: pl.Series) -> pl.DataFrame:
     """One table of one partition after the run; `here` is `_state` of the revisions of the partition."""
-    rows = pl.concat(
-        [
-            former.filter(~pl.col("report_id").is_in(brought.implode())),
-            arriving.filter(pl.col("report_id").is_in(here["report_id"].implode())),
-        ]
-    )
+    rows = pl.concat([former.filter(~pl.col("report_id").is_in(brought.implode())), arriving])
     if table == "reports":
         rows = rows.update(here.select("report_id", "is_current", "superseded_by"), on="report_id", include_nulls=True)
     else:
