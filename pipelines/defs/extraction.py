@@ -61,21 +61,9 @@ def extracted_facts(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeRe
 )
 def checked_facts(night: dg.ResourceParam[Night]) -> Iterator[dg.AssetCheckResult]:
     """Each table's suite over what changed. Failing rows go to quarantine and are a warning; a broken suite stops the run."""
-    results: list[dg.AssetCheckResult] = []
-
-    def check(tell: object) -> dict[str, dict[str, int]]:
-        counts = {}
-        for name in fact_tables():
-            try:
-                counts[name] = night.inspector.check_table(night.settings, night.run, name)
-            except SuiteError as error:
-                results.append(_broken(name, error))
-            else:
-                results.append(_checked(name, counts[name]))
-        return counts
-
-    night.stage("checked_facts", check)
-    yield from results
+    night.stage("checked_facts", lambda tell: dict(night.inspector.check_tables(night.settings, night.run, fact_tables())))
+    for name, checked in night.counts["checked_facts"].items():
+        yield _broken(name, checked) if isinstance(checked, SuiteError) else _checked(name, checked)
 
 
 def _checked(name: str, counts: dict[str, int]) -> dg.AssetCheckResult:

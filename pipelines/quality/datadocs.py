@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.home import replace_atomically
-from pipelines.quality.validation import SuiteError, Validation
+from pipelines.quality.validation import Validation
 
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
@@ -34,37 +34,39 @@ td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:t
 """
 
 
-def write(engine: EphemeralDataContext, folder: Path, run_name: str, table_name: str, validation: Validation) -> Path:
-    """Render the pages of the evaluation that `engine` holds and list it in the index. Returns the page's path.
+def write(engine: EphemeralDataContext, folder: Path, run_name: str, validations: dict[str, Validation]) -> None:
+    """Render the pages of the evaluations that `engine` holds, one per table of `validations`, and list them in the index.
 
-    `engine` renders into the folder that it was made with; from there the pages go to `folder`, changed.
+    `engine` renders into the folder that it was made with; from there the pages go to `folder`, changed. All tables go in one
+    call: the renderer compiles its templates anew in each.
     """
     from great_expectations.data_context.types.resource_identifiers import ExpectationSuiteIdentifier
 
     results = engine.validation_results_store.list_keys()
-    engine.build_data_docs(resource_identifiers=[ExpectationSuiteIdentifier(name=table_name), *results])
+    suites = [ExpectationSuiteIdentifier(name=name) for name in validations]
+    engine.build_data_docs(resource_identifiers=[*suites, *results], build_index=False)
     aside = rendering_folder(folder)
-    page = None
+    entries = []
     for path in sorted(aside.rglob("*.html")):
         name = path.relative_to(aside)
         replace_atomically(folder / name, _writer(self_contained(path.read_text(encoding="utf-8"))))
-        page = name if name.parts[0] == "validations" else page
+        # validations/<suite>/<run>/<time>/<batch>.html
+        if name.parts[0] == "validations":
+            entries.append(_entry(run_name, name, validations[name.parts[1]]))
     shutil.rmtree(aside)
-    if page is None:
-        raise SuiteError(f"{table_name}: no page was rendered for its evaluation")
-    _list(
-        folder,
-        {
-            "run": run_name,
-            "table": table_name,
-            "page": page.as_posix(),
-            "rows": len(validation.accepted) + len(validation.quarantined),
-            "quarantined": len(validation.quarantined),
-            "evaluated": validation.evaluated,
-            "failed": validation.failed,
-        },
-    )
-    return folder / page
+    _list(folder, entries)
+
+
+def _entry(run_name: str, page: Path, validation: Validation) -> dict[str, Any]:
+    return {
+        "run": run_name,
+        "table": page.parts[1],
+        "page": page.as_posix(),
+        "rows": len(validation.accepted) + len(validation.quarantined),
+        "quarantined": len(validation.quarantined),
+        "evaluated": validation.evaluated,
+        "failed": validation.failed,
+    }
 
 
 def rendering_folder(folder: Path) -> Path:
@@ -82,11 +84,12 @@ def self_contained(page: str) -> str:
     return re.sub(r"</head>", lambda match: f"{head}{match[0]}", page, count=1, flags=re.IGNORECASE)
 
 
-def _list(folder: Path, entry: dict[str, Any]) -> None:
-    """Put an evaluation first into the index, once per run and table, and drop the nights beyond the newest `NIGHTS_KEPT`."""
+def _list(folder: Path, fresh: list[dict[str, Any]]) -> None:
+    """Put evaluations first into the index, once per run and table, and drop the nights beyond the newest `NIGHTS_KEPT`."""
     path = folder / NIGHTS
     known: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    entries = [entry, *(other for other in known if (other["run"], other["table"]) != (entry["run"], entry["table"]))]
+    renewed = {(entry["run"], entry["table"]) for entry in fresh}
+    entries = [*fresh, *(other for other in known if (other["run"], other["table"]) not in renewed)]
     runs = list(dict.fromkeys(other["run"] for other in entries))[:NIGHTS_KEPT]
     kept = [other for other in entries if other["run"] in runs]
     pages = {other["page"] for other in kept}

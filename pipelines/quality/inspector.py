@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import traceback
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -49,27 +50,28 @@ class Inspector:
         # With this end closed here, the child sees the end of its requests when this process dies.
         child_end.close()
 
-    def check_table(self, settings: Settings, run: Path, table_name: str) -> dict[str, int]:
-        """As `quality.check_table`. Raises SuiteError also where the child dies or the check fails in any other way."""
+    def check_tables(self, settings: Settings, run: Path, table_names: Sequence[str]) -> dict[str, dict[str, int] | SuiteError]:
+        """As `quality.check_tables`. Raises SuiteError where the child dies or the check fails in any other way."""
         if self._requests is None:
-            return quarantine.check_table(settings, run, table_name)
+            return quarantine.check_tables(settings, run, table_names)
         try:
-            self._requests.send((settings, run, table_name))
-            answer: dict[str, int] | SuiteError = self._requests.recv()
+            self._requests.send((settings, run, table_names))
+            answer: dict[str, dict[str, int] | SuiteError] | SuiteError = self._requests.recv()
         except (EOFError, OSError) as error:
-            raise SuiteError(f"{table_name}: the process of the quality engine died") from error
+            raise SuiteError("the process of the quality engine died") from error
         if isinstance(answer, SuiteError):
             raise answer
         return answer
 
     def close(self) -> None:
-        """End the child; a child that is still importing is stopped."""
+        """End the child, which closes what it has open; one that does not end by itself is stopped."""
         if self._process is None or self._requests is None:
             return
         self._requests.close()
-        if self._process.is_alive():
-            self._process.terminate()
         self._process.join(_END_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
         self._process, self._requests = None, None
 
 
@@ -79,13 +81,11 @@ def _serve(requests: Connection) -> None:
     import_engine()
     while True:
         try:
-            settings, run, table_name = requests.recv()
+            settings, run, table_names = requests.recv()
         except EOFError:
             return
         try:
-            requests.send(quarantine.check_table(settings, run, table_name))
-        except SuiteError as error:
-            requests.send(SuiteError(str(error)))
-        # The parent must hear of anything else too; without an answer it would wait for ever.
+            requests.send(quarantine.check_tables(settings, run, table_names))
+        # The parent must hear of whatever happened here: without an answer it would wait for ever.
         except Exception:
-            requests.send(SuiteError(f"{table_name}: the check failed: {traceback.format_exc()}"))
+            requests.send(SuiteError(f"the check failed: {traceback.format_exc()}"))

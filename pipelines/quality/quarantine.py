@@ -7,6 +7,8 @@ verdict on a row (`validation`).
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +17,51 @@ import polars as pl
 from pipelines.catalogue.schemas import empty_frame, polars_schema
 from pipelines.home import replace_atomically
 from pipelines.quality import datadocs
-from pipelines.quality.validation import Validation, context, evaluate, read_suite, split, validate
+from pipelines.quality.validation import SuiteError, Validation, context, validate
 from pipelines.settings import Settings
 
 RULE = "failed_expectation"
 
 
 def check_table(settings: Settings, run: Path, table_name: str) -> dict[str, int]:
-    """Evaluate a table's suite on the run's frame, move failing rows to `quarantine.parquet` and drop their figure cells.
+    """As `check_tables` for one table; raises its SuiteError."""
+    checked = check_tables(settings, run, [table_name])[table_name]
+    if isinstance(checked, SuiteError):
+        raise checked
+    return checked
 
-    Returns rows_checked_count, rows_quarantined_count, figures_quarantined_count, expectations_evaluated_count and
-    expectations_failed_count of this evaluation. Running it again on the same folder finds nothing more and changes nothing; it
-    may be interrupted at any point and run again. Raises SuiteError where there is no verdict; the folder is then untouched.
+
+def check_tables(settings: Settings, run: Path, table_names: Iterable[str]) -> dict[str, dict[str, int] | SuiteError]:
+    """Evaluate each table's suite on the run's frame, move failing rows to `quarantine.parquet` and drop their figure cells.
+
+    Returns per table rows_checked_count, rows_quarantined_count, figures_quarantined_count, expectations_evaluated_count and
+    expectations_failed_count of this evaluation, or a SuiteError where there is no verdict; that table is then untouched.
+    Running it again on the same folder finds nothing more and changes nothing; it may be interrupted at any point and run again.
+    Pages of the tables that have rows go to `<home>/data_docs`.
     """
-    suites = settings.project / "expectations"
-    facts = run / "facts"
-    frame = pl.read_parquet(facts / f"{table_name}.parquet")
-    if frame.is_empty():
-        validation = validate(table_name, frame, suites=suites)
-    else:
-        validation = _validate_with_pages(suites, settings.home / "data_docs", run.name, table_name, frame)
+    suites, pages = settings.project / "expectations", settings.home / "data_docs"
+    frames = {name: pl.read_parquet(run / "facts" / f"{name}.parquet") for name in table_names}
+    checked: dict[str, dict[str, int] | SuiteError] = {}
+    with ExitStack() as stack:
+        engine = None
+        if any(len(frame) for frame in frames.values()):
+            engine = stack.enter_context(context(suites, datadocs.rendering_folder(pages)))
+        shown: dict[str, Validation] = {}
+        for name, frame in frames.items():
+            try:
+                validation = validate(name, frame, suites=suites, engine=engine, run_name=run.name)
+                checked[name] = _set_aside(run / "facts", name, validation)
+            except SuiteError as error:
+                checked[name] = error
+            else:
+                if len(frame):
+                    shown[name] = validation
+        if engine is not None and shown:
+            datadocs.write(engine, pages, run.name, shown)
+    return checked
+
+
+def _set_aside(facts: Path, table_name: str, validation: Validation) -> dict[str, int]:
     figures = 0
     if len(validation.quarantined):
         cells = pl.read_parquet(facts / "figure_cells.parquet")
@@ -46,8 +73,8 @@ def check_table(settings: Settings, run: Path, table_name: str) -> dict[str, int
         _replace(facts / "figure_cells.parquet", cells.filter(~moved))
         _replace(facts / f"{table_name}.parquet", validation.accepted)
     return {
-        "rows_checked_count": len(frame),
-        "rows_quarantined_count": len(frame) - len(validation.accepted),
+        "rows_checked_count": len(validation.accepted) + len(validation.quarantined),
+        "rows_quarantined_count": len(validation.quarantined),
         "figures_quarantined_count": figures,
         "expectations_evaluated_count": validation.evaluated,
         "expectations_failed_count": validation.failed,
@@ -87,14 +114,6 @@ def quarantine_rows(table_name: str, failing: pl.DataFrame, figure_cells: pl.Dat
     schema = polars_schema("quarantine")
     absent = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in rows.columns]
     return rows.with_columns(absent).select(pl.col(name).cast(kind) for name, kind in schema.items())
-
-
-def _validate_with_pages(suites: Path, pages: Path, run_name: str, table_name: str, frame: pl.DataFrame) -> Validation:
-    content = read_suite(table_name, suites)
-    with context(suites, datadocs.rendering_folder(pages)) as engine:
-        validation = split(table_name, frame, evaluate(engine, content, frame, run_name))
-        datadocs.write(engine, pages, run_name, table_name, validation)
-    return validation
 
 
 def _record(row: dict[str, Any]) -> str:

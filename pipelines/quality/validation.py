@@ -62,8 +62,17 @@ def read_suite(table_name: str, suites: Path = SUITES) -> dict[str, Any]:
     return content
 
 
-def validate(table_name: str, frame: pl.DataFrame, *, suites: Path = SUITES) -> Validation:
+def validate(
+    table_name: str,
+    frame: pl.DataFrame,
+    *,
+    suites: Path = SUITES,
+    engine: EphemeralDataContext | None = None,
+    run_name: str | None = None,
+) -> Validation:
     """Evaluate a table's committed suite on a frame (columns of the catalogue, any number of rows) and split its rows.
+
+    `engine` is a context over the same suites that shall keep the answer, under `run_name`, for its pages.
 
     Raises SuiteError where the suite cannot be read or evaluated, an expectation crashes, or an expectation on the table as a
     whole (its columns) fails. A frame without rows is accepted as it is, once its columns have been compared.
@@ -71,8 +80,10 @@ def validate(table_name: str, frame: pl.DataFrame, *, suites: Path = SUITES) -> 
     content = read_suite(table_name, suites)
     if frame.is_empty():
         return _accept_empty(table_name, frame, content)
-    with context(suites) as engine:
-        return split(table_name, frame, evaluate(engine, content, frame))
+    if engine is not None:
+        return split(table_name, frame, evaluate(engine, content, frame, run_name))
+    with context(suites) as fresh:
+        return split(table_name, frame, evaluate(fresh, content, frame, run_name))
 
 
 def import_engine() -> None:
@@ -113,7 +124,7 @@ def context(suites: Path, data_docs: Path | None = None) -> Iterator[EphemeralDa
 
 
 def evaluate(
-    engine: EphemeralDataContext, content: dict[str, Any], frame: pl.DataFrame, run_name: str | None = None
+    engine: EphemeralDataContext, content: dict[str, Any], frame: pl.DataFrame, run_name: str | None
 ) -> ExpectationSuiteValidationResult:
     """Ask the engine about a frame by the suite `content` of its store; the answer stays in the context's store.
 
@@ -238,4 +249,10 @@ def _folder(path: Path) -> dict[str, Any]:
 
 def _site(path: Path) -> dict[str, Any]:
     store = {name: value for name, value in _folder(path).items() if name != "filepath_suffix"}
-    return {"class_name": "SiteBuilder", "show_how_to_buttons": False, "store_backend": store, "site_index_builder": None}
+    sections = {"profiling": "None"}
+    return {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": store,
+        "site_section_builders": sections,
+    }

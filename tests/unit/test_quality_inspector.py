@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines.catalogue.schemas import empty_frame
 from pipelines.quality import SuiteError
 from pipelines.quality.inspector import Inspector
 from pipelines.settings import Settings
@@ -21,19 +22,20 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_child_checks_tables_hands_over_errors_and_ends(settings: Settings, tmp_path: Path) -> None:
     run = write_run(tmp_path / "run", {"fact_personnel": fact_frame("fact_personnel", {}, {"in_post_count": -1})})
+    empty_frame("fact_goals").write_parquet(run / "facts" / "fact_tea.parquet")
     with Inspector() as inspector:
         inspector.start()
         inspector.start()
-        assert inspector.check_table(settings, run, "fact_personnel")["rows_quarantined_count"] == 1
+        checked = inspector.check_tables(settings, run, ["fact_personnel", "fact_tea"])
+        assert not isinstance(checked["fact_personnel"], SuiteError)
+        assert checked["fact_personnel"]["rows_quarantined_count"] == 1
+        assert "fact_tea.json: the suite cannot be read" in str(checked["fact_tea"])
+        assert isinstance(checked["fact_tea"], SuiteError)
         assert len(pl.read_parquet(run / "facts" / "fact_personnel.parquet")) == 1
-        with pytest.raises(SuiteError, match=r"fact_tea\.json"):
-            (run / "facts" / "fact_goals.parquet").rename(run / "facts" / "fact_tea.parquet")
-            inspector.check_table(settings, run, "fact_tea")
-        with pytest.raises(SuiteError, match="fact_goals: the check failed"):
-            inspector.check_table(settings, run, "fact_goals")
-        assert inspector.check_table(settings, run, "fact_personnel")["rows_quarantined_count"] == 0
+        with pytest.raises(SuiteError, match=r"(?s)the check failed: .*fact_milk\.parquet"):
+            inspector.check_tables(settings, run, ["fact_milk"])
         (child,) = [process for process in multiprocessing.active_children() if process.name == "quality-inspector"]
-    assert not child.is_alive()
+    assert child.exitcode == 0
 
 
 def test_dead_child_is_a_suite_error(settings: Settings, tmp_path: Path) -> None:
@@ -44,10 +46,12 @@ def test_dead_child_is_a_suite_error(settings: Settings, tmp_path: Path) -> None
         child.kill()
         child.join()
         with pytest.raises(SuiteError, match="the process of the quality engine died"):
-            inspector.check_table(settings, run, "fact_goals")
+            inspector.check_tables(settings, run, ["fact_goals"])
 
 
 def test_without_start_the_check_runs_here(settings: Settings, tmp_path: Path) -> None:
     with Inspector() as inspector:
-        assert inspector.check_table(settings, write_run(tmp_path / "run", {}), "fact_goals")["rows_checked_count"] == 0
+        (checked,) = inspector.check_tables(settings, write_run(tmp_path / "run", {}), ["fact_goals"]).values()
+    assert not isinstance(checked, SuiteError)
+    assert checked["rows_checked_count"] == 0
     assert not [process for process in multiprocessing.active_children() if process.name == "quality-inspector"]
