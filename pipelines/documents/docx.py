@@ -35,8 +35,8 @@ NAMESPACES = re.compile(
     rb"""xmlns(?::([\w.-]+))?\s*=\s*["']http://(?:schemas\.openxmlformats\.org|purl\.oclc\.org/ooxml)/wordprocessingml(?:/2006)?/main["']"""
 )
 COMPATIBILITY = re.compile(rb"""xmlns:([\w.-]+)\s*=\s*["']http://schemas\.openxmlformats\.org/markup-compatibility/2006["']""")
-# Where one of these stands in a part, its run properties matter or cannot be cut out by pattern.
-NEEDS_RUN_PROPERTIES = (b"vanish", b"Wingdings", b'"Symbol"', b"rPrChange", b"<![CDATA[", b"<!--")
+# Run properties with one of these are kept: they hide text, choose a symbol font, or hold further run properties.
+TELLING_RUN_PROPERTIES = (b"vanish", b"Wingdings", b'"Symbol"', b"rPrChange")
 CONTENTS_STYLE = re.compile(r"(toc|目录)\s*\d", re.IGNORECASE)
 HEADING_STYLE = re.compile(r"(?:heading|标题)\s*([1-9])", re.IGNORECASE)
 MAX_NESTING = 64  # tables and text boxes inside each other
@@ -170,11 +170,20 @@ def _prefixes(data: bytes) -> list[str]:
 
 
 def _without_run_properties(data: bytes, prefixes: list[str]) -> bytes:
-    if any(mark in data for mark in NEEDS_RUN_PROPERTIES):
-        return data
+    """The XML without the run properties that say nothing about its text."""
+    if b"<!" in data:
+        return data  # inside a comment or character data the pattern would not be markup
     for prefix in prefixes:
-        name = re.escape(prefix.encode()) + b"rPr"
-        data = re.sub(b"<" + name + b">.*?</" + name + b">", b"", data, flags=re.DOTALL)
+        opening, closing = f"<{prefix}rPr>".encode(), f"</{prefix}rPr>".encode()
+        kept: list[bytes] = []
+        done = 0
+        while (start := data.find(opening, done)) >= 0 and (end := data.find(closing, start)) >= 0:
+            end += len(closing)
+            properties = data[start:end]
+            is_telling = any(mark in properties for mark in TELLING_RUN_PROPERTIES)
+            kept.append(data[done : end if is_telling else start])
+            done = end
+        data = b"".join([*kept, data[done:]])
     return data
 
 
