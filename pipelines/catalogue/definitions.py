@@ -162,8 +162,8 @@ def _rule(rule_id: str, entry: dict[str, Any]) -> Rule:
         )
         for check in entry["checks"]
     )
-    texts = (entry[key] for key in ("zh", "en", "formula", "tolerance", "basis", "severity"))
-    return Rule(rule_id, *texts, checks=checks)
+    texts = {key: entry[key] for key in ("zh", "en", "formula", "tolerance", "basis", "severity")}
+    return Rule(rule_id=rule_id, checks=checks, **texts)
 
 
 @cache
