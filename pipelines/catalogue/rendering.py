@@ -103,7 +103,7 @@ def _check_row(check: Check) -> tuple[Any, ...]:
 
 
 def _subject(check: Check) -> tuple[str | None, str | None]:
-    """Item and field that a sum is about: those of its stated side, or of its computed side where the stated one mixes items."""
+    """Item and field that a sum is about: those of its stated side, or of the other where the stated one mixes items."""
     if not check.definition:
         return None, None
     stated = _terms(check, "stated")
@@ -160,7 +160,10 @@ def sources(known: Catalogue) -> str:
     lines = [f"# {_NOTICE}", "sources:", "  - name: facts", "    schema: facts"]
     lines += ["    description: 从报告读出的事实 — Facts read from reports, current revisions.", "    tables:"]
     for table in known.tables.values():
-        lines += [f"      - name: {table.name}", f"        description: {json.dumps(f'{table.zh} — {table.en}', ensure_ascii=False)}"]
+        lines += [
+            f"      - name: {table.name}",
+            f"        description: {json.dumps(f'{table.zh} — {table.en}', ensure_ascii=False)}",
+        ]
         lines.append("        columns:")
         for column in table.columns:
             lines.append(f"          - {{name: {column.name}, description: \"{{{{ doc('{column.name}') }}}}\"}}")
@@ -176,7 +179,14 @@ def dictionary(known: Catalogue, marts: list[dict[str, Any]]) -> str:
     lines += ["## 事实表 — Fact tables (schema `facts`)", ""]
     for table in known.tables.values():
         key = ", ".join(f"`{name}`" for name in table.key)
-        lines += [f"### {table.name}", "", f"{table.zh}。{table.en}", "", f"粒度 — Grain: {table.grain}. 主键 — Key: {key}.", ""]
+        lines += [
+            f"### {table.name}",
+            "",
+            f"{table.zh}。{table.en}",
+            "",
+            f"粒度 — Grain: {table.grain}. 主键 — Key: {key}.",
+            "",
+        ]
         lines += _column_table(known, table.column_names, table.required)
     lines += ["## 集市表 — Marts (schema `marts`)", ""]
     for mart in marts:
@@ -185,8 +195,17 @@ def dictionary(known: Catalogue, marts: list[dict[str, Any]]) -> str:
     lines += ["## 代码 — Codes", ""]
     for vocabulary, codes in known.codes.items():
         zh, en = known.vocabulary_names[vocabulary]
-        lines += [f"### {vocabulary}", "", f"{zh} — {en}", "", "| 代码 — code | 中文 | English | 定义 — definition |", "|---|---|---|---|"]
-        lines += [f"| `{code.code}` | {_cell(code.zh)} | {_cell(code.en)} | {_cell(code.definition)} |" for code in codes.values()]
+        lines += [
+            f"### {vocabulary}",
+            "",
+            f"{zh} — {en}",
+            "",
+            "| 代码 — code | 中文 | English | 定义 — definition |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            f"| `{code.code}` | {_cell(code.zh)} | {_cell(code.en)} | {_cell(code.definition)} |" for code in codes.values()
+        ]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 

@@ -1,7 +1,7 @@
 """The dbt project's models without dbt: the same SQL files, rendered with Jinja and created in a DuckDB in memory.
 
-Belongs here: what makes the rules of the warehouse run over the facts of a few reports within a second. Does not belong here: SQL,
-contracts, tests and comments of the models (`dbt_project`), and the warehouse file of a release (`build`).
+Belongs here: what makes the rules of the warehouse run over the facts of a few reports within a second.
+Does not belong here: SQL, contracts, tests and comments of the models (`dbt_project`), and the file of a release (`build`).
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class RenderedModel:
 def rendered_models(dbt_project: Path) -> tuple[RenderedModel, ...]:
     """Every model of a dbt project, those that others refer to first.
 
-    `ref`, `source`, `config` and the project's own macros are known to the templates, nothing else of dbt. Raises KeyError for a
-    `ref` to no model and jinja2.UndefinedError for anything else unknown.
+    `ref`, `source`, `config` and the project's own macros are known to the templates, nothing else of dbt. Raises KeyError
+    for a `ref` to no model and jinja2.UndefinedError for anything else unknown.
     """
     folders = read_yaml(dbt_project / "dbt_project.yml")
     configured = folders["models"][folders["name"]]
@@ -82,8 +82,8 @@ def _render(environment: Any, path: Path, schemas: Mapping[str, str]) -> Rendere
 def build_in_memory(frames: Mapping[str, pl.DataFrame], dbt_project: Path) -> duckdb.DuckDBPyConnection:
     """Build every model over fact frames, in memory, and return the connection: marts are in schema `marts`.
 
-    `frames` holds tables of schema `facts` by name, with all or some of the catalogue's columns; a table or column that is missing
-    stands there empty. Raises KeyError for a table that the catalogue does not know.
+    `frames` holds tables of schema `facts` by name, with all or some of the catalogue's columns; a table or column that is
+    missing stands there empty. Raises KeyError for a table that the catalogue does not know.
     """
     import duckdb
 
@@ -95,8 +95,8 @@ def build_in_memory(frames: Mapping[str, pl.DataFrame], dbt_project: Path) -> du
     for table in catalogue().tables.values():
         columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
         connection.execute(f"create table facts.{table.name} ({columns})")
-    # Parquet and no parameters: a frame handed over as it is, or a value, makes DuckDB import pyarrow and pandas, which takes longer
-    # than all the rest.
+    # Parquet and no parameters: a frame handed over as it is, or a value, makes DuckDB import pyarrow and pandas, which takes
+    # longer than all the rest.
     with TemporaryDirectory(prefix="jixiao-") as folder:
         path = Path(folder) / "frame.parquet"
         source = "read_parquet('{}')".format(str(path).replace("'", "''"))

@@ -3,7 +3,7 @@
 with scores as (
     select
         *,
-        cast(execution_weight_points * least(execution_ratio, 1) as decimal(28, 10)) as exact_score
+        cast(execution_weight_points * if(execution_ratio > 1, 1, execution_ratio) as decimal(28, 10)) as exact_score
     from {{ ref('int_execution') }}
     where execution_weight_points is not null and execution_score_points is not null
 ),

@@ -33,7 +33,7 @@ ratios as (
 expected as (
     select
         *,
-        cast(weight_points * greatest(least(ratio, 1), 0) as decimal(28, 10)) as exact_score
+        cast(weight_points * if(ratio > 1, 1, ratio) as decimal(28, 10)) as exact_score
     from ratios
 ),
 

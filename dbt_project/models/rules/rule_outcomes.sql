@@ -33,7 +33,13 @@ completed as (
         checks.check_id,
         reports.report_id,
         'not_applicable' as outcome,
-        'no_figures' as reason
+        case
+            when exists (
+                select 1 from outcomes as preferred
+                where preferred.check_id = checks.unless_check_id and preferred.report_id = reports.report_id
+            ) then 'covered'
+            else 'no_figures'
+        end as reason
     from {{ source('catalogue', 'checks') }} as checks
     cross join {{ ref('stg_reports') }} as reports
     where not exists (
