@@ -5,15 +5,17 @@ after the facts (`release`).
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
 from pipelines import archive, documents, facts, forms
 from pipelines.catalogue import catalogue
-from pipelines.defs.night import WRITER_POOL, Night, metadata
+from pipelines.defs.night import WRITER_POOL, Night, import_ahead, metadata
 from pipelines.quality import SuiteError, fact_tables
 
 CHECK = "expectations"
+MODEL_ENGINE = ("dbt.cli.main", "dbt.adapters.duckdb")
 _BESIDE_THE_FACTS = ("absent_values", "unmapped_labels")
 
 
@@ -61,9 +63,17 @@ def extracted_facts(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeRe
 )
 def checked_facts(night: dg.ResourceParam[Night]) -> Iterator[dg.AssetCheckResult]:
     """Each table's suite over what changed. Failing rows go to quarantine and are a warning; a broken suite stops the run."""
-    night.stage("checked_facts", lambda tell: dict(night.inspector.check_tables(night.settings, night.run, fact_tables())))
-    for name, checked in night.counts["checked_facts"].items():
-        yield _broken(name, checked) if isinstance(checked, SuiteError) else _checked(name, checked)
+    results: list[dg.AssetCheckResult] = []
+
+    def check(tell: object) -> dict[str, dict[str, Any]]:
+        checked = night.inspector.check_tables(night.settings, night.run, fact_tables())
+        results.extend(_broken(name, of) if isinstance(of, SuiteError) else _checked(name, of) for name, of in checked.items())
+        return {name: {"error": str(of)} if isinstance(of, SuiteError) else of for name, of in checked.items()}
+
+    if night.inspector.is_started:
+        import_ahead(*MODEL_ENGINE)
+    night.stage("checked_facts", check)
+    yield from results
 
 
 def _checked(name: str, counts: dict[str, int]) -> dg.AssetCheckResult:

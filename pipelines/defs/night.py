@@ -5,9 +5,11 @@ Belongs here: the resource `night`, which holds the writer's lock while a run li
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import dagster as dg
@@ -63,6 +65,20 @@ def metadata(counts: dict[str, Any]) -> dict[str, Any]:
         else value
         for name, value in counts.items()
     }
+
+
+def import_ahead(*modules: str) -> None:
+    """Import what a later stage needs in a thread, while this one waits for another process.
+
+    The stage imports it again in any case, so what fails here fails there with its own message.
+    """
+
+    def load() -> None:
+        with suppress(Exception):
+            for module in modules:
+                import_module(module)
+
+    Thread(target=load, daemon=True, name="import-ahead").start()
 
 
 @contextmanager

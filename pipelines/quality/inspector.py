@@ -10,6 +10,7 @@ import multiprocessing
 import signal
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -39,6 +40,11 @@ class Inspector:
         """End the child."""
         self.close()
 
+    @property
+    def is_started(self) -> bool:
+        """Whether a child is there to serve a check."""
+        return self._requests is not None
+
     def start(self) -> None:
         """Start the child, which begins importing at once; does nothing where it runs already."""
         if self._process is not None:
@@ -51,7 +57,10 @@ class Inspector:
         child_end.close()
 
     def check_tables(self, settings: Settings, run: Path, table_names: Sequence[str]) -> dict[str, dict[str, int] | SuiteError]:
-        """As `quality.check_tables`. Raises SuiteError where the child dies or the check fails in any other way."""
+        """As `quality.check_tables`. A child serves one call, then ends beside whatever comes next.
+
+        Raises SuiteError where the child dies or the check fails in any other way.
+        """
         if self._requests is None:
             return quarantine.check_tables(settings, run, table_names)
         try:
@@ -59,19 +68,22 @@ class Inspector:
             answer: dict[str, dict[str, int] | SuiteError] | SuiteError = self._requests.recv()
         except (EOFError, OSError) as error:
             raise SuiteError("the process of the quality engine died") from error
+        finally:
+            self._requests.close()
+            self._requests = None
         if isinstance(answer, SuiteError):
             raise answer
         return answer
 
     def close(self) -> None:
-        """End the child, which closes what it has open; one that does not end by itself is stopped."""
-        if self._process is None or self._requests is None:
-            return
-        self._requests.close()
-        self._process.join(_END_SECONDS)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+        """Wait for the child's end; one that does not end by itself is stopped."""
+        if self._requests is not None:
+            self._requests.close()
+        if self._process is not None:
+            self._process.join(_END_SECONDS)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
         self._process, self._requests = None, None
 
 
@@ -79,11 +91,8 @@ def _serve(requests: Connection) -> None:
     # An interrupt at the terminal reaches the child too; it is for the parent to end it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import_engine()
-    while True:
-        try:
-            settings, run, table_names = requests.recv()
-        except EOFError:
-            return
+    with suppress(EOFError):
+        settings, run, table_names = requests.recv()
         try:
             requests.send(quarantine.check_tables(settings, run, table_names))
         # The parent must hear of whatever happened here: without an answer it would wait for ever.

@@ -36,7 +36,7 @@ def check_tables(settings: Settings, run: Path, table_names: Iterable[str]) -> d
 
     Returns per table rows_checked_count, rows_quarantined_count, figures_quarantined_count, expectations_evaluated_count and
     expectations_failed_count of this evaluation, or a SuiteError where there is no verdict; that table is then untouched.
-    Running it again on the same folder finds nothing more and changes nothing; it may be interrupted at any point and run again.
+    Running it again on the same folder finds nothing more and changes nothing; it may be interrupted anywhere and run again.
     Pages of the tables that have rows go to `<home>/data_docs`.
     """
     suites, pages = settings.project / "expectations", settings.home / "data_docs"

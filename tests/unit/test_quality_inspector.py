@@ -32,8 +32,23 @@ def test_child_checks_tables_hands_over_errors_and_ends(settings: Settings, tmp_
         assert "fact_tea.json: the suite cannot be read" in str(checked["fact_tea"])
         assert isinstance(checked["fact_tea"], SuiteError)
         assert len(pl.read_parquet(run / "facts" / "fact_personnel.parquet")) == 1
+        assert not inspector.is_started
+    assert not [process for process in multiprocessing.active_children() if process.name == "quality-inspector"]
+
+
+def test_whatever_fails_in_the_child_is_a_suite_error(settings: Settings, tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", {})
+    with Inspector() as inspector:
+        inspector.start()
+        (child,) = [process for process in multiprocessing.active_children() if process.name == "quality-inspector"]
         with pytest.raises(SuiteError, match=r"(?s)the check failed: .*fact_milk\.parquet"):
             inspector.check_tables(settings, run, ["fact_milk"])
+    assert child.exitcode == 0
+
+
+def test_unused_child_ends_by_itself() -> None:
+    with Inspector() as inspector:
+        inspector.start()
         (child,) = [process for process in multiprocessing.active_children() if process.name == "quality-inspector"]
     assert child.exitcode == 0
 
