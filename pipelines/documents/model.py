@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal
 
+VERSION = "model-2"  # of the JSON form
 Origin = Literal["native", "lattice", "inferred"]
 
 
@@ -28,7 +29,8 @@ class Locator:
     """A place in the source: all numbers count from 1; what a format does not have is None.
 
     `line` is the text line (flattened text) or the paragraph's number in the body (docx); outside tables `column` counts its
-    characters. `part` names a place outside the body (header, footer, footnote).
+    characters. `part` names a place outside the body (header, footer, footnote). `sheet` and `cell` (A1) name a place in a workbook,
+    `box` a place on a page: left, top, right, bottom in points (pdf) or pixels (pictures) from the page's upper left corner.
     """
 
     page: int | None = None
@@ -37,12 +39,19 @@ class Locator:
     column: int | None = None
     line: int | None = None
     part: str | None = None
+    sheet: str | None = None
+    cell: str | None = None
+    box: tuple[int, int, int, int] | None = None
 
     def __str__(self) -> str:
         """Words for people, e.g. `table 2 row 5 column 3, line 214`."""
         names = ("page", "table", "row", "column") if self.table is not None else ("page",)
         words = [self.part] if self.part else []
+        if self.sheet is not None:
+            words += [f"sheet {self.sheet}", *([f"cell {self.cell}"] if self.cell else [])]
         words += [f"{name} {getattr(self, name)}" for name in names if getattr(self, name) is not None]
+        if self.box is not None:
+            words.append(f"box {','.join(map(str, self.box))}")
         line: list[str] = []
         if self.line is not None:
             character = f" character {self.column}" if self.table is None and self.column is not None else ""
@@ -61,7 +70,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """An anchor cell of a grid; `row` and `column` count from 0, its spans cover the places to the right and below."""
+    """An anchor cell of a grid; `row` and `column` count from 0, its spans cover the places to the right and below.
+
+    `confidence` is below 1 only where the text was recognised in a picture.
+    """
 
     row: int
     column: int
@@ -69,6 +81,7 @@ class Cell:
     column_span: int
     text: str
     locator: Locator
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -150,11 +163,17 @@ def _locator_to_json(locator: Locator) -> dict[str, Any]:
     return {name: value for name in _PLACES if (value := getattr(locator, name)) is not None}
 
 
+def _locator_from_json(place: dict[str, Any]) -> Locator:
+    if "box" in place:
+        place["box"] = tuple(place["box"])
+    return Locator(**place)
+
+
 def _block_to_json(block: Block) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         return {"p": block.text, "level": block.level, "at": _locator_to_json(block.locator)}
     cells = [
-        [cell.row, cell.column, cell.row_span, cell.column_span, cell.text, _locator_to_json(cell.locator)]
+        [cell.row, cell.column, cell.row_span, cell.column_span, cell.text, _locator_to_json(cell.locator), cell.confidence]
         for cell in block.cells
     ]
     return {"cells": cells, "origin": block.origin, "confidence": block.confidence}
@@ -162,9 +181,9 @@ def _block_to_json(block: Block) -> dict[str, Any]:
 
 def _block_from_json(block: dict[str, Any]) -> Block:
     if "p" in block:
-        return Paragraph(block["p"], block["level"], Locator(**block["at"]))
+        return Paragraph(block["p"], block["level"], _locator_from_json(block["at"]))
     cells = tuple(
-        Cell(row, column, row_span, column_span, text, Locator(**place))
-        for row, column, row_span, column_span, text, place in block["cells"]
+        Cell(row, column, row_span, column_span, text, _locator_from_json(place), confidence)
+        for row, column, row_span, column_span, text, place, confidence in block["cells"]
     )
     return Table(cells, block["origin"], block["confidence"])

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
-from pipelines.documents import redaction, sniffing
+from pipelines.documents import model, redaction, sniffing
 from pipelines.documents.limits import Limits
 from pipelines.documents.model import Document, Table
 
@@ -24,9 +24,9 @@ READERS: dict[str, str] = {  # format of `sniffing.FORMATS` -> module
 
 @cache
 def readers_version() -> str:
-    """Version of everything that shapes a Document, e.g. `docx-1+text-1+sniffing-1+redaction-1`; names the store's folder."""
+    """Version of everything that shapes a Document, e.g. `docx-1+text-1+sniffing-1+redaction-1+model-2`; names the store's folder."""
     modules = [import_module(module) for module in READERS.values()]
-    return "+".join([module.VERSION for module in modules] + [sniffing.VERSION, redaction.VERSION])
+    return "+".join([module.VERSION for module in modules] + [sniffing.VERSION, redaction.VERSION, model.VERSION])
 
 
 def read(data: bytes, sha256: str, file_name: str, limits: Limits) -> Document:
