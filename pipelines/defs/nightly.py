@@ -4,6 +4,7 @@ Belongs here: one run of the job of `automation` and what came of it. Does not b
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -13,7 +14,7 @@ from pipelines.defs.assembly import definitions
 from pipelines.defs.automation import JOB
 from pipelines.defs.instance import CLI, STARTED_BY, close_killed_runs, instance
 from pipelines.defs.night import Night, OnEvent, start_night
-from pipelines.home import current_release
+from pipelines.home import current_release, lake_files
 from pipelines.settings import Settings
 
 
@@ -22,9 +23,10 @@ class NightlyResult:
     """What a night did.
 
     `published` says whether this night made a release; `release_id` is the current release after it, null where there is none.
-    `outcomes` counts the reports of this night by outcome (parsed, partial, rejected); `rejected` lists file_name, reason and
-    detail of each rejected one. `counts` has what each stage returned, `seconds` what it took. `errors` is empty where the
-    night came to its end; else the release before it stays current.
+    `outcomes` counts the reports that this night worked on by outcome (parsed, partial, rejected). `rejected` lists file_name,
+    reason and detail of every file that lies in the raw folder and is rejected, be it since earlier nights: what fails stays seen.
+    `counts` has what each stage returned, `seconds` what it took. `errors` is empty where the night came to its end; else the
+    release before it stays current.
     """
 
     published: bool
@@ -57,24 +59,34 @@ def run_nightly(settings: Settings, on_event: OnEvent) -> NightlyResult:
 
 def _result(night: Night, outcome: dg.ExecuteInProcessResult) -> NightlyResult:
     release = current_release(night.settings.home)
-    reports = _reports(night)
     return NightlyResult(
         published="release_id" in night.counts.get("release", {}),
         release_id=None if release is None else release["release_id"],
-        outcomes=dict(reports.group_by("outcome", maintain_order=True).len().iter_rows()),
-        rejected=reports.filter(outcome="rejected").select("file_name", "reason", "detail").to_dicts(),
+        outcomes=_outcomes(night.run),
+        rejected=_rejected(night),
         counts=night.counts,
         seconds=night.seconds,
         errors=[] if outcome.success else _errors(outcome),
     )
 
 
-def _reports(night: Night) -> pl.DataFrame:
-    path = night.run / "facts" / "reports.parquet"
-    columns = ("file_name", "outcome", "reason", "detail")
+def _outcomes(run: Path) -> dict[str, int]:
+    path = run / "facts" / "reports.parquet"
     if not path.exists():
-        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String()))
-    return pl.read_parquet(path, columns=list(columns)).sort("file_name")
+        return {}
+    return dict(pl.read_parquet(path, columns=["outcome"]).group_by("outcome").len().sort("outcome").iter_rows())
+
+
+def _rejected(night: Night) -> list[dict[str, str]]:
+    """Rejected files of the lake that this night's plan found in the raw folder."""
+    plan, files = night.run / "plan.parquet", lake_files(night.settings.home, "reports")
+    if not files or not plan.exists():
+        return []
+    stands = pl.col("is_current") | pl.col("rejected_reason").is_not_null()
+    present = pl.read_parquet(plan).filter(stands)["report_id"]
+    reports = pl.read_parquet(files, columns=["report_id", "file_name", "outcome", "reason", "detail"])
+    rejected = reports.filter(pl.col("report_id").is_in(present.implode()), outcome="rejected")
+    return rejected.sort("file_name").select("file_name", "reason", "detail").to_dicts()
 
 
 def _errors(outcome: dg.ExecuteInProcessResult) -> list[str]:
