@@ -55,7 +55,8 @@ FINDINGS = [
 # What was checked and is right, by check and number of comparisons.
 AGREEMENTS = {
     "F01.parts": 1, "F02.form": 1, "F02.narrative": 1, "F03.sources": 1, "F05.sources": 3, "F06.three_public": 3,
-    "F06.vehicles": 3, "F08.rate": 2, "F09.score": 1, "F10.weights": 2, "F10.printed": 1, "F11.printed": 2, "F11.bounds": 17, "F16.narrative": 3,
+    "F06.vehicles": 3, "F08.rate": 2, "F09.score": 1, "F10.weights": 2,
+    "F10.printed": 1, "F11.printed": 2, "F11.bounds": 17, "F16.narrative": 3,
     "F17.public_funds": 1, "F18.quota": 1, "F18.rate": 1, "F19.header_year": 3, "F20.actual": 1, "F21.achieved": 2,
     "F30.sequence": 9, "F30.attachments": 3,
 }  # fmt: skip
@@ -117,8 +118,8 @@ def test_what_is_right_was_compared_and_agrees() -> None:
         (
             "check_id = 'F18.quota_cut'",
             "控制率写为100.00%；文字报告说核减了编制，若表中编制数为核减前的数，控制率应为104.55%。（待人工判断：报告可作两种理解）",
-            "The control rate is stated as 100.00 %; the narrative says that the quota was cut. If the quota in the table is the "
-            "one before the cut, the rate is 104.55 %. (For a person to decide: the report allows two readings.)",
+            "The control rate is stated as 100.00 %; the narrative says that the quota was cut. If the quota in the table is "
+            "the one before the cut, the rate is 104.55 %. (For a person to decide: the report allows two readings.)",
         ),
     ],
 )
