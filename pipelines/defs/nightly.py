@@ -24,7 +24,7 @@ class NightlyResult:
 
     `published` says whether this night made a release; `release_id` is the current release after it, null where there is none.
     `outcomes` counts the reports that this night worked on by outcome (parsed, partial, rejected). `rejected` lists file_name,
-    reason and detail of every file that lies in the raw folder and is rejected, be it since earlier nights: what fails stays seen.
+    reason and detail of every rejected file that lies in the raw folder, be it since earlier nights: what fails stays seen.
     `counts` has what each stage returned, `seconds` what it took. `errors` is empty where the night came to its end; else the
     release before it stays current.
     """

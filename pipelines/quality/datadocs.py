@@ -44,8 +44,10 @@ def write(engine: EphemeralDataContext, folder: Path, run_name: str, validations
 
     results = engine.validation_results_store.list_keys()
     suites = [ExpectationSuiteIdentifier(name=name) for name in validations]
-    engine.build_data_docs(resource_identifiers=[*suites, *results], build_index=False)
     aside = rendering_folder(folder)
+    # A killed run may have left pages behind.
+    shutil.rmtree(aside, ignore_errors=True)
+    engine.build_data_docs(resource_identifiers=[*suites, *results], build_index=False)
     entries = []
     for path in sorted(aside.rglob("*.html")):
         name = path.relative_to(aside)

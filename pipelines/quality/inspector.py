@@ -7,13 +7,15 @@ The import alone takes 5 s of one core; in a child it runs beside the reading, a
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import Self
 
@@ -87,9 +89,18 @@ class Inspector:
         self._process, self._requests = None, None
 
 
+def _end_with_parent() -> None:
+    """End at once when the parent is killed: the next run may begin, and nobody reads the answer."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
 def _serve(requests: Connection) -> None:
     # An interrupt at the terminal reaches the child too; it is for the parent to end it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     import_engine()
     with suppress(EOFError):
         settings, run, table_names = requests.recv()

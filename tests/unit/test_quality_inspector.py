@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -44,6 +47,17 @@ def test_whatever_fails_in_the_child_is_a_suite_error(settings: Settings, tmp_pa
         with pytest.raises(SuiteError, match=r"(?s)the check failed: .*fact_milk\.parquet"):
             inspector.check_tables(settings, run, ["fact_milk"])
     assert child.exitcode == 0
+
+
+def test_child_ends_with_its_killed_parent() -> None:
+    code = (
+        "import os, signal; from pipelines.quality.inspector import Inspector; inspector = Inspector();"
+        "inspector.start(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=60)
+    # The child holds the other end of standard output, so `run` returns only once it has ended.
+    assert killed.returncode == -signal.SIGKILL
+    assert killed.stderr == b""
 
 
 def test_unused_child_ends_by_itself() -> None:
