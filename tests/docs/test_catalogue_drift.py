@@ -1,0 +1,79 @@
+"""Rendered files are in step with the catalogue, and dbt's YAML and SQL speak of nothing that the catalogue does not know."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.catalogue import catalogue
+from pipelines.catalogue.__main__ import main
+from pipelines.catalogue.rendering import doc_blocks, frames, read_marts, rendered
+from pipelines.warehouse.models import build_in_memory, rendered_models
+
+PROJECT = Path(__file__).parents[2]
+MODELS = PROJECT / "dbt_project" / "models"
+MARTS = {mart["name"]: mart for mart in read_marts(PROJECT)}
+
+
+@pytest.mark.parametrize("relative", sorted(rendered(PROJECT)), ids=str)
+def test_rendered_files_are_committed_as_rendered(relative: Path) -> None:
+    committed = (PROJECT / relative).read_text(encoding="utf-8")
+    assert committed == rendered(PROJECT)[relative], "run `python -m pipelines.catalogue render`"
+
+
+def test_check_tells_whether_files_are_in_step() -> None:
+    assert main(["check"]) == 0
+    assert main(["reder"]) == 2
+
+
+@pytest.mark.parametrize("mart", MARTS.values(), ids=MARTS.keys())
+def test_every_mart_column_is_a_field_with_its_type_and_doc_block(mart: dict[str, Any]) -> None:
+    fields = catalogue().fields
+    for column in mart["columns"]:
+        assert column["name"] in fields
+        assert column["data_type"] == fields[column["name"]].type
+        assert column["description"] == f"{{{{ doc('{column['name']}') }}}}"
+    assert re.search("[\u4e00-\u9fff].*[a-z]", mart["description"]), "described in Chinese and in English"
+
+
+def test_every_mart_and_rule_has_its_own_yaml_and_every_layer_model_a_description() -> None:
+    for layer in ("marts", "rules"):
+        assert {path.stem for path in (MODELS / layer).glob("*.sql")} == {path.stem for path in (MODELS / layer).glob("*.yml")}
+
+
+def test_marts_have_the_columns_of_their_yaml() -> None:
+    with build_in_memory({}, PROJECT / "dbt_project") as connection:
+        for name, mart in MARTS.items():
+            described = [row[:2] for row in connection.execute(f"describe marts.{name}").fetchall()]
+            assert described == [(column["name"], column["data_type"]) for column in mart["columns"]]
+
+
+def test_every_check_is_computed_by_a_model() -> None:
+    sql = "\n".join(model.sql for model in rendered_models(PROJECT / "dbt_project"))
+    named = set(re.findall(r"'([FR]\d\d\.\w+)'", sql))
+    checks = frames()["checks"]
+    own = set(checks.filter(checks["compare"].is_null())["check_id"])
+    assert named == own
+
+
+def test_terms_name_fields_and_codes_that_exist() -> None:
+    known, terms = catalogue(), frames()["check_terms"]
+    assert set(terms["field_name"].drop_nulls()) <= set(known.fields)
+    columns = {"item_code": "item", "fund_source_code": "fund_source", "form_kind": "form_kind", "level1_code": "level1"}
+    for column, vocabulary in columns.items():
+        assert set(terms[column].drop_nulls()) <= set(known.codes[vocabulary])
+
+
+def test_outcome_reasons_and_severities_are_codes() -> None:
+    sql = (MODELS / "rules").glob("*.sql")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sql)
+    reasons = set(catalogue().codes["outcome_reason"])
+    assert {reason for reason in reasons if f"'{reason}'" in text} == reasons
+    assert set(frames()["checks"]["severity"]) <= set(catalogue().codes["severity"])
+
+
+def test_doc_blocks_are_bilingual() -> None:
+    blocks = doc_blocks(catalogue())
+    assert "{% docs amount_wanyuan %}\n金额（万元） — Amount in 10 000 yuan.\n{% enddocs %}" in blocks
+    assert blocks.count("{% enddocs %}") == len(catalogue().fields)
