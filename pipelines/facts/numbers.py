@@ -3,7 +3,8 @@
 Belongs here: the spelling of numbers on forms, as Polars expressions. Does not belong here: which column holds what.
 
 Texts are compared in a plain copy (full-width digits and signs made ASCII, white space removed); the raw text is kept. A comma counts
-as a thousands separator only as ddd,ddd. What allows no certain reading is a problem (a code of `quarantine_rule`), never a guess.
+as a thousands separator only as ddd,ddd; digits parted by white space may be two numbers and are not joined. What allows no certain
+reading is a problem (a code of `quarantine_rule`), never a guess.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ AMOUNT = pl.Decimal(18, 6)
 _PLAIN = {
     **{chr(0xFF10 + digit): str(digit) for digit in range(10)},
     "．": ".", "，": ",", "％": "%", "＋": "+", "－": "-", "—": "-", "–": "-", "（": "(", "）": ")", "～": "~", "＊": "*",
-    "≧": "≥", "≦": "≤", "＝": "=", "═": "=", "＞": ">", "＜": "<", "㎡": "平方米",
+    "≧": "≥", "≦": "≤", "＝": "=", "═": "=", "＞": ">", "＜": "<", "㎡": "平方米", "−": "-", "﹣": "-",
 }  # fmt: skip
 _OPERATORS = {
     "ge": "≥|>=|不少于|不低于|大于等于|至少|达到",
@@ -31,6 +32,9 @@ _BEHIND = {"ge": "以上", "le": "以内|以下"}
 _WELL_FORMED = r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d+(?:\.\d{1,6})?|\.\d{1,6})"
 _UNIT = r"[^\d,.*+\-~<>=≥≤()]{0,8}"
 _OPERATOR = "|".join(_OPERATORS.values())
+_PARTED = r"\d\s+\d"
+_DATE = r"^(?:20\d{2}年|\d{1,2}月|\d{1,2}日|\d+年(?:底|末|前|内))"
+_LARGEST = {"_count": Decimal(2**31 - 1), "": Decimal("999999999999.999999")}  # what INTEGER and DECIMAL(18,6) hold
 _FACTORS = {"元": Decimal("0.0001"), "万元": Decimal(1), "亿元": Decimal(10000)}
 
 # What may stand behind the number in a column, by the ending of the column's name.
@@ -44,8 +48,10 @@ _UNITS_BY_FIELD = {
 
 
 def plain(column: str) -> pl.Expr:
-    """Copy of a text column in which numbers are spelt in one way."""
-    return pl.col(column).str.replace_many(list(_PLAIN), list(_PLAIN.values())).str.replace_all(r"\s", "")
+    """Copy of a text column in which numbers are spelt in one way; only white space between digits is left."""
+    ascii_only = pl.col(column).str.replace_many(list(_PLAIN), list(_PLAIN.values())).str.strip_chars()
+    unspaced = ascii_only.str.replace_all(r"\s", "")
+    return pl.when(ascii_only.str.contains(_PARTED)).then(ascii_only).otherwise(unspaced)
 
 
 def _decimal(text: pl.Expr) -> pl.Expr:
@@ -56,11 +62,11 @@ def _problem(text: pl.Expr) -> pl.Expr:
     """Why a text is no single number."""
     several = rf"^{_WELL_FORMED}{_UNIT}[;；/、~至]{_WELL_FORMED}{_UNIT}$"
     return (
-        pl.when(~text.str.contains(r"\d"))
-        .then(pl.lit("text_in_amount"))
-        .when(text.str.contains(r"[*×]"))
+        pl.when(text.str.contains(r"[*×]"))
         .then(pl.lit("masked_number"))
-        .when(text.str.contains(several))
+        .when(~text.str.contains(r"\d"))
+        .then(pl.lit("text_in_amount"))
+        .when(text.str.contains(several) | text.str.contains(_PARTED))
         .then(pl.lit("several_numbers"))
         .otherwise(pl.lit("malformed_number"))
     )
@@ -90,6 +96,8 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
     is_money = field.str.ends_with("_wanyuan")
     money_unit = pl.when(pl.col("low_unit").is_in(list(_FACTORS))).then(pl.col("low_unit")).otherwise("unit")
     factor = money_unit.replace_strict(list(_FACTORS), list(_FACTORS.values()), default=None, return_dtype=DECIMAL)
+    largest = pl.when(field.str.ends_with("_count")).then(_LARGEST["_count"]).otherwise(_LARGEST[""])
+    fits = pl.col("low_number").abs() * pl.coalesce(pl.when(is_money).then(factor), pl.lit(Decimal(1))) <= largest
     # More decimals than DECIMAL(18,6) keeps would be rounded in silence.
     too_fine = is_money & (money_unit == "元") & text.str.contains(r"\.\d{3,}")
     fraction_or_rate = field.str.ends_with("_rate_reported_pct") & (pl.col("low_unit") == "") & pl.col("low_number").is_between(
@@ -97,10 +105,10 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
     )
     is_number = (
         pl.col("low_number").is_not_null() & pl.col("high").is_null() & pl.col("operator_text").is_null() & pl.col("behind").is_null()
-        & allowed & whole & ~too_fine & ~fraction_or_rate
+        & allowed & whole & fits & ~too_fine & ~fraction_or_rate
     )  # fmt: skip
-    is_deadline = pl.col("low_unit").str.contains(r"^(?:月|日|年底|年末|年前|年内)")
-    has_target = is_target & pl.col("low_number").is_not_null() & ~is_deadline
+    is_date = text.str.contains(_DATE)
+    has_target = is_target & pl.col("low_number").is_not_null() & fits & ~is_date
     written = pl.coalesce(_code_of(pl.col("operator_text"), _OPERATORS), _code_of(pl.col("behind"), _BEHIND))
     figure_like = pl.col("is_figure")
     return (
@@ -120,7 +128,7 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
             .otherwise(pl.coalesce(written, pl.lit("bare"))),
             problem=pl.when(pl.col("plain_text").is_null()).then(None)
             .when(is_numeric & ~is_number).then(_problem(text))
-            .when(is_target & figure_like & pl.col("low_number").is_null()).then(_problem(text)),
+            .when(is_target & figure_like & ~is_date & ~has_target.fill_null(False)).then(_problem(text)),
         )
         .drop("plain_text", "operator_text", "low", "low_unit", "high", "high_unit", "behind", "low_number")
     )  # fmt: skip
