@@ -25,6 +25,7 @@ def read_yaml(path: Path) -> Any:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
 
 
+LABEL_LENGTH = 200
 _RESIDUE = re.compile(r"\[bookmark:[^\]]*\]|[“”\"'‘’]|\s")
 _PREFIX = re.compile(r"^(?:其中[:,]?|\(?[0-9一二三四五六七八九十]{1,3}(?:[、.)](?![0-9])|、))+")
 _SUFFIX = re.compile(r"(?:\([^()]*\)|[:：;。,])+$")
@@ -33,7 +34,12 @@ _COMPATIBLE = str.maketrans({"，": ",", "：": ":", "；": ";", "（": "(", "�
 
 @cache
 def normalise_label(text: str) -> str:
-    """A label as vocabularies spell it: no white space, quotes, numbering, 其中, trailing brackets or colon; 其它 becomes 其他."""
+    """A label as vocabularies spell it: no white space, quotes, numbering, 其中, trailing brackets or colon; 其它 becomes 其他.
+
+    A text longer than LABEL_LENGTH is no label and stays as it is.
+    """
+    if len(text) > LABEL_LENGTH:
+        return text
     label = _RESIDUE.sub("", unicodedata.normalize("NFC", text)).translate(_COMPATIBLE).replace("其它", "其他")
     label = _PREFIX.sub("", label)
     stripped = _SUFFIX.sub("", label)

@@ -135,6 +135,6 @@ def test_figures_are_told_from_text(text: str) -> None:
     assert is_figure(text)
 
 
-@pytest.mark.parametrize("text", ["", "基本支出", "1、业务工作经费", "完成3次", "第3季度", "***", "（1）", "2个乡镇和28个村开展了提级巡察"])
+@pytest.mark.parametrize("text", ["", "基本支出", "1、业务工作经费", "完成3次", "第3季度", "***", "（1）", "2个乡镇和28个村开展了提级巡察", "1" * 39 + "!"])
 def test_labels_and_sentences_are_no_figures(text: str) -> None:
     assert not is_figure(text)
