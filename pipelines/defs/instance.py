@@ -3,7 +3,7 @@
 Belongs here: which instance that is, and runs that a killed `jixiao nightly` left open in it. Does not belong here: running.
 
 Where DAGSTER_HOME is set, the night is recorded there and `dagster dev` with the same DAGSTER_HOME shows it. Else its events
-stay in memory: writing them to disk takes 2 s a night, and 8 s the first time.
+stay in memory: writing them to disk adds 2 s to a night.
 """
 
 import os

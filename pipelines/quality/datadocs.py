@@ -31,6 +31,9 @@ table{border-collapse:collapse;margin:.5rem 0}
 td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}
 .alert{background:#f3f4f6;padding:.6rem 1rem;margin:1rem 0}
 .badge{margin-right:.3rem}
+.fa-check-circle::before{content:"✔";color:#1a7f37}
+.fa-times::before{content:"✘";color:#c00}
+.fa-exclamation-triangle::before{content:"⚠"}
 """
 
 
