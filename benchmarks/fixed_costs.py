@@ -1,7 +1,8 @@
 """Fixed costs and reading speed, measured on this machine in one run: `python -m benchmarks.fixed_costs [--json]`.
 
-Belongs here: what a person waits for (help, check, a night over the samples, a night with nothing new) as whole commands, and reading as a
-ratio to the physical floor (decode and one regex for text, inflate and expat for docx). Medians; nothing is asserted.
+Belongs here: what a person waits for (help, check, a night over the samples, a night with nothing new) as whole commands, and
+reading as a ratio to the physical floor (decode and one regex for text, inflate and expat for docx). Medians; nothing is
+asserted.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def command(*arguments: str, expect: tuple[int, ...] = (0, 1)) -> Callable[[], N
     """A whole `jixiao` command in a fresh process; raises RuntimeError on an unexpected exit code."""
 
     def run() -> None:
-        done = subprocess.run([sys.executable, "-m", "pipelines.cli", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "pipelines.cli", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
         if done.returncode not in expect:
             raise RuntimeError(f"jixiao {' '.join(arguments)} ended with {done.returncode}: {done.stderr[-500:]}")
 

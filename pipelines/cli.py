@@ -1,7 +1,7 @@
 """The `jixiao` command.
 
-Belongs here: arguments, exit codes, and one call into a room per command. Does not belong here: any work of its own. Heavy libraries are
-imported by the command that needs them, so that `jixiao --help` is instant.
+Belongs here: arguments, exit codes, and one call into a room per command. Does not belong here: any work of its own. Heavy
+libraries are imported by the command that needs them, so that `jixiao --help` is instant.
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
 OK, SOME, FAILED = 0, 1, 2
 WORST = 10
-FINDING_ORDER = "order by array_position(['critical', 'high', 'medium', 'low'], severity), array_position(['fail', 'deferred', 'flag', 'round'], outcome), rule_id, check_id, form_kind, subject"
+FINDINGS = """
+select * from marts.mart_findings
+order by
+    list_position(['critical', 'high', 'medium', 'low'], severity),
+    list_position(['fail', 'deferred', 'flag', 'round'], outcome),
+    rule_id, check_id, form_kind, subject
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,7 +99,7 @@ def _parser(voice: Voice) -> argparse.ArgumentParser:
     return parser
 
 
-# nightly ------------------------------------------------------------------------------------------------------------------------
+# nightly --------------------
 
 
 def _nightly(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
@@ -149,7 +155,7 @@ def _tell_warehouse(settings: Settings, voice: Voice) -> None:
 
     with connect(settings) as connection:
         counts = rows_of(connection, SUMMARY)[0]
-        findings = rows_of(connection, f"select * from marts.mart_findings {FINDING_ORDER}")
+        findings = rows_of(connection, FINDINGS)
         held = rows_of(connection, "select * from facts.quarantine order by all")
         files = dict(connection.execute("select report_id, file_name from facts.reports").fetchall())
     outcomes = {name: sum(entry["outcome"] == name for entry in findings) for name in ("fail", "round", "flag", "deferred")}
@@ -159,7 +165,8 @@ def _tell_warehouse(settings: Settings, voice: Voice) -> None:
     if held:
         voice.title("quarantined_title")
         for entry in held[:WORST]:
-            voice.say(f"  {files[entry['report_id']]}  {entry['locator']}  「{plain(entry['raw_text'])}」  {_name('quarantine_rule', entry['rule'], voice)}")
+            rule = _name("quarantine_rule", entry["rule"], voice)
+            voice.say(f"  {files[entry['report_id']]}  {entry['locator']}  「{plain(entry['raw_text'])}」  {rule}")
         _tell_more(len(held), voice)
     if findings:
         voice.title("worst_title")
@@ -199,8 +206,11 @@ def _name(vocabulary: str, code: str, voice: Voice) -> str:
 def finding_line(entry: dict[str, Any], voice: Voice) -> str:
     """One finding on one line: severity, outcome, rule, report, message."""
     head = f"[{_name('severity', entry['severity'], voice)}·{_name('outcome', entry['outcome'], voice)}] {entry['check_id']}"
-    who = " ".join(plain(entry[name]) for name in ("department_name", "fiscal_year", "project_name") if entry.get(name) is not None)
-    return f"{head} {who} {_name('form_kind', entry['form_kind'], voice) if entry['form_kind'] else ''}：{entry[f'message_{voice.language}']}"
+    who = " ".join(
+        plain(entry[name]) for name in ("department_name", "fiscal_year", "project_name") if entry.get(name) is not None
+    )
+    form = _name("form_kind", entry["form_kind"], voice) if entry["form_kind"] else ""
+    return f"{head} {who} {form}：{entry[f'message_{voice.language}']}"
 
 
 def unreadable(file_name: str, reason: str, detail: str | None, voice: Voice) -> str:
@@ -210,7 +220,7 @@ def unreadable(file_name: str, reason: str, detail: str | None, voice: Voice) ->
     return voice.text("unreadable", file=file_name, reason=reason, name=name, detail=(detail or "").rstrip("."), remedy=remedy)
 
 
-# single files ------------------------------------------------------------------------------------------------------------------
+# single files --------------------
 
 
 def _missing(files: list[Path], voice: Voice) -> bool:
@@ -238,7 +248,9 @@ def _extract(given: argparse.Namespace, settings: Settings, voice: Voice) -> int
     return _tell_rejected(reports, voice)
 
 
-IDENTITY = frozenset({"report_id", "form_id", "template_id", "city_code", "department_id", "table_number", "row_number", "column_number"})
+IDENTITY = frozenset(
+    {"report_id", "form_id", "template_id", "city_code", "department_id", "table_number", "row_number", "column_number"}
+)
 
 
 def _tell_rejected(reports: list[dict[str, Any]], voice: Voice) -> int:
@@ -257,7 +269,7 @@ def _check(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
         return FAILED
     frames = read_files(given.files, settings)
     connection = build_in_memory(frames, settings.project / "dbt_project")
-    findings = rows_of(connection, f"select * from marts.mart_findings {FINDING_ORDER}")
+    findings = rows_of(connection, FINDINGS)
     connection.close()
     reports = frames["reports"].to_dicts()
     files = {report["report_id"]: report["file_name"] for report in reports}
@@ -272,13 +284,18 @@ def _check(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
 
 
 def _held(frames: dict[str, Any], report_id: str) -> list[dict[str, Any]]:
-    return [row for name in ("quarantine", "unmapped_labels") for row in frames[name].to_dicts() if row["report_id"] == report_id]
+    return [
+        row for name in ("quarantine", "unmapped_labels") for row in frames[name].to_dicts() if row["report_id"] == report_id
+    ]
 
 
 def _tell_check(report: dict[str, Any], findings: list[dict[str, Any]], held: list[dict[str, Any]], voice: Voice) -> None:
     department = report["department_name"] or voice.text("unknown_department")
     year, forms, figures = plain(report["fiscal_year"]), report["forms_count"], report["figures_extracted_count"]
-    voice.say(voice.text("check_head", file=report["file_name"], department=department, year=year, forms=forms, figures=figures), "bold")
+    voice.say(
+        voice.text("check_head", file=report["file_name"], department=department, year=year, forms=forms, figures=figures),
+        "bold",
+    )
     if held:
         quarantined, unmapped = report["figures_quarantined_count"], report["figures_unmapped_count"]
         voice.say("  " + voice.text("check_held", quarantined=quarantined, unmapped=unmapped), "yellow")
@@ -292,7 +309,7 @@ def _tell_check(report: dict[str, Any], findings: list[dict[str, Any]], held: li
     voice.say()
 
 
-# reading what is published -----------------------------------------------------------------------------------------------------
+# reading what is published --------------------
 
 
 def _trace(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
@@ -306,7 +323,9 @@ def _trace(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
     if given.json:
         print(to_json(vars(origin)))
         return OK
-    form = f"{_name('form_kind', origin.form['form_kind'], voice)} ({origin.form['template_id']}) {plain(origin.form['title_zh'])}"
+    form = (
+        f"{_name('form_kind', origin.form['form_kind'], voice)} ({origin.form['template_id']}) {plain(origin.form['title_zh'])}"
+    )
     voice.say(f"{voice.text('trace_file')}: {origin.report['file_name']}  sha256 {origin.report['sha256']}", "bold")
     voice.say(f"{voice.text('trace_form')}: {form}  {plain(origin.row.get('project_name'))}")
     voice.say(f"{voice.text('trace_table')}: facts.{origin.table}")
@@ -314,7 +333,12 @@ def _trace(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
         voice.say()
         field = cell.get("field_name") or origin.table
         voice.say(f"{field} = {plain(origin.row.get(field))}", "green")
-        for key, column in (("place", "locator"), ("label", "source_label_zh"), ("column", "column_label_zh"), ("raw", "raw_text")):
+        for key, column in (
+            ("place", "locator"),
+            ("label", "source_label_zh"),
+            ("column", "column_label_zh"),
+            ("raw", "raw_text"),
+        ):
             if cell.get(column):
                 voice.say(f"  {voice.text('trace_' + key)}: {plain(cell[column])}")
         if origin.surroundings:
@@ -342,7 +366,7 @@ def _query(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
         writer.writerow(rows[0] if rows else [])
         writer.writerows([plain(value) for value in row.values()] for row in rows)
     else:
-        voice.table(list(rows[0]) if rows else [], (row.values() for row in rows))
+        voice.table(list(rows[0]) if rows else [], (list(row.values()) for row in rows))
     return OK
 
 

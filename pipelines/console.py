@@ -42,6 +42,7 @@ class Voice:
     """Says messages in one language to a terminal, or plainly to a pipe."""
 
     def __init__(self, language: str) -> None:
+        """Speak `language`: zh or en."""
         self.language = language
 
     def text(self, key: str, **values: object) -> str:
@@ -80,21 +81,29 @@ class Voice:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(*(Text(column) for column in columns), header_style="bold")
+        table = Table(header_style="bold")
+        for column in columns:
+            table.add_column(Text(column))
         for row in rows:
             table.add_row(*(Text(plain(value)) for value in row))
         self._console.print(table)
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, int, int, str], None]]:
-        """Callback `(stage, done, total, text)` that draws a progress bar on a terminal's standard error and nothing in a pipe."""
+        """Callback `(stage, done, total, text)` that draws a progress bar on a terminal's standard error, nothing in a pipe."""
         if not sys.stderr.isatty():
             yield lambda stage, done, total, text: None
             return
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[what]}"), TimeElapsedColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[what]}"),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("", total=None, what="")
 

@@ -180,9 +180,7 @@ def catalogue() -> Catalogue:
     """
     vocabularies = read_yaml(FOLDER / "codes.yml")
     codes = {
-        vocabulary: {
-            entry["code"]: Code(**{**entry, "labels": tuple(entry.get("labels", ()))}) for entry in content["codes"]
-        }
+        vocabulary: {entry["code"]: Code(**{**entry, "labels": tuple(entry.get("labels", ()))}) for entry in content["codes"]}
         for vocabulary, content in vocabularies.items()
     }
     labels: dict[str, dict[str, str]] = {}
@@ -195,9 +193,7 @@ def catalogue() -> Catalogue:
         labels[vocabulary] = index
     fields = {name: Field(name=name, **entry) for name, entry in read_yaml(FOLDER / "fields.yml").items()}
     tables_file = read_yaml(FOLDER / "tables.yml")
-    tables = {
-        name: _table(name, entry, tables_file["groups"], fields) for name, entry in tables_file["tables"].items()
-    }
+    tables = {name: _table(name, entry, tables_file["groups"], fields) for name, entry in tables_file["tables"].items()}
     rules = {rule_id: _rule(rule_id, entry) for rule_id, entry in read_yaml(FOLDER / "rules.yml").items()}
     digest = hashlib.sha256()
     for path in sorted(FOLDER.glob("*.yml")):

@@ -37,7 +37,9 @@ def published_file(settings: Settings) -> Path:
     """
     path = settings.home / "current" / "warehouse.duckdb"
     if not path.exists():
-        raise NotPublishedError(f"{path} does not exist: run `jixiao nightly` first, or set JIXIAO_HOME to the home that has it")
+        raise NotPublishedError(
+            f"{path} does not exist: run `jixiao nightly` first, or set JIXIAO_HOME to the home that has it"
+        )
     return path.resolve()
 
 
@@ -76,7 +78,9 @@ class Origin:
 def trace(settings: Settings, row_id: str) -> Origin:
     """Follow a row_id of any table of schema `facts` back to its cells. Raises UnknownRowError and NotPublishedError."""
     with connect(settings) as connection:
-        for table in (name for name, entry in catalogue().tables.items() if entry.key == ("row_id",) or name.startswith("fact_")):
+        for table in (
+            name for name, entry in catalogue().tables.items() if entry.key == ("row_id",) or name.startswith("fact_")
+        ):
             # The table's name comes from the catalogue, never from the caller.
             found = rows_of(connection, f"select * from facts.{table} where row_id = $1", [row_id])
             if found:

@@ -1,4 +1,4 @@
-"""The real report, as text and rebuilt as Word: every figure and every finding, against a table that a person read from the source."""
+"""The real report, as text and rebuilt as Word: every figure and finding, against a table that a person read from the source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,17 @@ from tests.support.word import rebuild_as_docx
 pytestmark = needs_real_report
 
 GOLD: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("zhuzhou_xunchaban_2024.yml").read_text(encoding="utf-8"))
-PLACE = {"row_id", "report_id", "form_id", "locator", "page_number", "table_number", "row_number", "column_number", "line_number"}
+PLACE = {
+    "row_id",
+    "report_id",
+    "form_id",
+    "locator",
+    "page_number",
+    "table_number",
+    "row_number",
+    "column_number",
+    "line_number",
+}
 
 
 def decimal(text: str | None) -> Decimal | None:
@@ -75,8 +85,12 @@ def test_absences(frames: dict[str, pl.DataFrame]) -> None:
 
 def test_evaluations_and_personnel(frames: dict[str, pl.DataFrame]) -> None:
     columns = [
-        "execution_rate_reported_pct", "execution_weight_points", "execution_score_points", "total_weight_points", "total_score_points",
-    ]  # fmt: skip
+        "execution_rate_reported_pct",
+        "execution_weight_points",
+        "execution_score_points",
+        "total_weight_points",
+        "total_score_points",
+    ]
     found = frames["fact_evaluations"].select("form_kind", "item_code", *columns)
     assert set(found.iter_rows()) == {(form, item, *map(decimal, values)) for form, item, *values in GOLD["evaluations"]}
     staff = ["staffing_quota_count", "in_post_count", "control_rate_reported_pct", "quota_cut_count"]
@@ -87,13 +101,21 @@ def test_evaluations_and_personnel(frames: dict[str, pl.DataFrame]) -> None:
 @pytest.mark.parametrize("form", ["department_evaluation", "project_evaluation"])
 def test_indicators(frames: dict[str, pl.DataFrame], form: str) -> None:
     columns = [
-        "level1_code", "level2_code", "indicator_name", "target_raw", "target_value", "actual_raw", "actual_value",
-        "weight_points", "score_points",
-    ]  # fmt: skip
+        "level1_code",
+        "level2_code",
+        "indicator_name",
+        "target_raw",
+        "target_value",
+        "actual_raw",
+        "actual_value",
+        "weight_points",
+        "score_points",
+    ]
     found = frames["fact_indicators"].filter(form_kind=form).sort("indicator_number").select(columns).rows()
     numbers = (4, 6, 7, 8)
     expected = [
-        tuple(decimal(value) if index in numbers else value for index, value in enumerate(row)) for row in GOLD["indicators"][form]
+        tuple(decimal(value) if index in numbers else value for index, value in enumerate(row))
+        for row in GOLD["indicators"][form]
     ]
     assert found == expected
 
@@ -107,13 +129,18 @@ def test_findings(frames: dict[str, pl.DataFrame]) -> None:
         for row in findings
         if row["rule_id"].startswith("F") and row["rule_id"] != "F30"
     ]
-    expected = [(rule, form, decimal(stated), decimal(computed), outcome) for _, rule, form, stated, computed, outcome in GOLD["findings"]]
+    expected = [
+        (rule, form, decimal(stated), decimal(computed), outcome)
+        for _, rule, form, stated, computed, outcome in GOLD["findings"]
+    ]
     key = str
     assert sorted(judged, key=key) == sorted(expected, key=key)
     flags = [row["rule_id"] for row in findings if row["rule_id"] in GOLD["flags"]]
     assert {rule: flags.count(rule) for rule in GOLD["flags"]} == GOLD["flags"]
     places = {row_id for row in findings for row_id in row["left_row_ids"] + row["right_row_ids"]}
-    assert places <= set(frames["figure_cells"]["row_id"]) | set(frames["absent_values"]["row_id"]) | set(frames["fact_narratives"]["row_id"])
+    assert places <= set(frames["figure_cells"]["row_id"]) | set(frames["absent_values"]["row_id"]) | set(
+        frames["fact_narratives"]["row_id"]
+    )
 
 
 @needs_real_report

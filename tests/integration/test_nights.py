@@ -20,7 +20,10 @@ BAD = {
     "noise.docx": ("unknown_format", bytes(range(256)) * 20),
     "pdf_by_content.docx": ("wrong_extension", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"),
     "formless.txt": ("no_forms", "会议通知\n请各部门按时参加会议。\n".encode()),
-    "target.txt": ("not_self_evaluation", "2024年度整体支出绩效目标申报表\n\n\t年度绩效目标\n\t预期目标\n\n\t绩效指标\n\t一级指标\n\t三级指标\n\t指标值\n".encode()),
+    "target.txt": (
+        "not_self_evaluation",
+        "2024年度整体支出绩效目标申报表\n\n\t年度绩效目标\n\t预期目标\n\n\t绩效指标\n\t一级指标\n\t三级指标\n\t指标值\n".encode(),
+    ),
 }
 
 
@@ -90,9 +93,15 @@ def test_a_night_with_nothing_new_reads_and_publishes_nothing(story: Story) -> N
 def test_a_changed_file_alone_is_read_and_supersedes_its_former_revision(story: Story) -> None:
     code, told = story.nights[2]
     assert (code, told["published"]) == (1, True)  # the bad files of the first night are still there, and still told
-    assert {entry["reason"] for entry in told["rejected"]} == {reason for reason, _ in BAD.values()} | {"corrupt", "too_large", "misplaced"}
+    assert {entry["reason"] for entry in told["rejected"]} == {reason for reason, _ in BAD.values()} | {
+        "corrupt",
+        "too_large",
+        "misplaced",
+    }
     assert told["counts"]["raw_reports"]["read"] == 1
-    revisions = rows(story.home, "select is_current, report_id, superseded_by from facts.reports where file_name = 'anlan/2024/clean.txt'")
+    revisions = rows(
+        story.home, "select is_current, report_id, superseded_by from facts.reports where file_name = 'anlan/2024/clean.txt'"
+    )
     (current,) = (row[1] for row in revisions if row[0])
     (former,) = (row for row in revisions if not row[0])
     assert former[2] == current
@@ -113,7 +122,7 @@ def test_check_and_warehouse_find_the_same(story: Story) -> None:
     assert done.returncode == 1
     columns = ("check_id", "form_kind", "subject", "stated_value", "computed_value", "outcome", "message_zh")
     found = {tuple(str(entry[name]) for name in columns) for entry in json.loads(done.stdout)}
-    mart = "select check_id, form_kind, subject, stated_value::double, computed_value::double, outcome, message_zh from marts.mart_findings"
+    mart = f"select {', '.join(columns)} from marts.mart_findings"
     published = jixiao("query", f"{mart} where fiscal_year = 2024 and city_code = '990200'", "--json", home=story.home)
     entries = json.loads(published.stdout)
     assert {row["message_zh"] for row in entries} == {row[6] for row in found}
@@ -121,7 +130,9 @@ def test_check_and_warehouse_find_the_same(story: Story) -> None:
 
 
 def test_trace_leads_from_a_finding_to_its_cell(story: Story) -> None:
-    (row_ids,) = rows(story.home, "select left_row_ids from marts.mart_findings where len(left_row_ids) > 0 order by rule_id limit 1")[0]
+    (row_ids,) = rows(
+        story.home, "select left_row_ids from marts.mart_findings where len(left_row_ids) > 0 order by rule_id limit 1"
+    )[0]
     done = jixiao("trace", row_ids[0], "--lang", "zh", home=story.home)
     assert done.returncode == 0
     assert "qinghe/2024/contradictory.txt" in done.stdout
@@ -133,7 +144,9 @@ def test_trace_leads_from_a_finding_to_its_cell(story: Story) -> None:
 def test_queries_are_read_only_and_reach_no_other_file(story: Story) -> None:
     for query in ("delete from facts.reports", "select * from read_csv('/etc/hostname')", "attach 'x.duckdb'"):
         assert jixiao("query", query, home=story.home).returncode == 2
-    listed = jixiao("query", "select outcome, count(*) as n from facts.reports group by all order by all", "--csv", home=story.home)
+    listed = jixiao(
+        "query", "select outcome, count(*) as n from facts.reports group by all order by all", "--csv", home=story.home
+    )
     assert listed.stdout.splitlines()[0] == "outcome,n"
 
 

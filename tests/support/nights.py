@@ -25,7 +25,9 @@ def jixiao(*arguments: str, home: Path, **options: Any) -> subprocess.CompletedP
 
 def environment() -> dict[str, str]:
     """The environment without any setting of jixiao's or Dagster's."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("JIXIAO_", "DAGSTER_"))} | {"LANG": "C.UTF-8"}
+    return {name: value for name, value in os.environ.items() if not name.startswith(("JIXIAO_", "DAGSTER_"))} | {
+        "LANG": "C.UTF-8"
+    }
 
 
 def nightly(raw: Path, home: Path) -> tuple[int, dict[str, Any]]:
