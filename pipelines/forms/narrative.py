@@ -19,8 +19,9 @@ from pipelines.forms.templates import narrative_template
 _HEADINGS = (
     re.compile(r"^(?P<number>[一二三四五六七八九十]{1,3})\s*[、.．]\s*(?P<rest>.*)$", re.S),
     re.compile(r"^(?P<number>[（(][一二三四五六七八九十]{1,3}[)）])\s*、?(?P<rest>.*)$", re.S),
-    re.compile(r"^(?P<number>\d{1,2})\s*[.．、]\s*(?P<rest>.*)$", re.S),
+    re.compile(r"^(?P<number>\d{1,2}(?=\s*[.．、])|[（(]\d{1,2}[)）])\s*[.．、]?\s*(?P<rest>.*)$", re.S),
 )
+_BRACKETED_DIGITS = re.compile(r"^[（(]\d")
 _CHAPTER_IN_DIGITS = re.compile(r"^\d{1,2}、")
 _ATTACHMENTS = re.compile(r"^附件\s*[:：]")
 HEADING_LENGTH = 30
@@ -71,16 +72,15 @@ def _heading(paragraph: Paragraph, in_attachments: bool) -> tuple[int, str, str,
         match = pattern.match(text)
         if match is None or (in_attachments and level > 0):
             continue
-        heading, _, rest = match["rest"].partition("。")
+        heading, *behind = re.split(r"[。：:]", match["rest"], maxsplit=1)
         if len(heading) > HEADING_LENGTH or not heading:
-            head, colon, behind = match["rest"].partition("：")
-            if not colon or len(head) > HEADING_LENGTH:
-                return None
-            heading, rest = head, behind
-        if level == 2 and re.search(r"[；;，,]", heading):
+            return None
+        rest = behind[0] if behind else ""
+        is_known = catalogue().code_of_label("section", heading) is not None
+        if level == 2 and (re.search(r"[；;，,]", heading) or (_BRACKETED_DIGITS.match(text) and not is_known)):
             return None  # an entry of a list, not a heading
         is_chapter = _CHAPTER_IN_DIGITS.match(text) and catalogue().code_of_label("section", heading) in _CHAPTERS
-        return (0 if is_chapter else level), match["number"], heading.strip("：: 　"), rest.strip()
+        return (0 if is_chapter else level), match["number"], heading.strip(), rest.strip()
     return None
 
 
@@ -124,45 +124,50 @@ class NarrativeReader:
         )
 
     def _sentences(self, paragraph: Paragraph, section: NarrativeSection, fund: str) -> None:
-        item = section.code if section.code in ("basic_expenditure", "project_expenditure") else None
+        usual = section.code if section.code in ("basic_expenditure", "project_expenditure") else None
+        item, whole = usual, None  # `whole` is what the parts of the sentence belong to
         phase: str | None = None
-        year = self.fiscal_year
+        is_fresh = False  # a phase was named since the last figure
+        year = year_of_clause = self.fiscal_year
         compared = False
-        for kind, value, match in _tokens(paragraph.text):
-            if kind == "item":
-                item = value
-            elif kind == "phase":
-                phase = value
-            elif kind == "year":
-                year = int(value)
-            elif kind == "comparison":
-                compared = True
-            elif kind == "clause":
-                compared = False
-            elif kind == "sentence":
-                compared, year = False, self.fiscal_year
+        for token in _tokens(paragraph.text):
+            if token.kind == "item":
+                item = None if token.value == whole else token.value
+            elif token.kind == "part":
+                item, whole = None, item
+            elif token.kind == "other":
+                item, phase = None, phase if is_fresh else None
+            elif token.kind == "phase":
+                phase, is_fresh = token.value, True
+            elif token.kind == "year":
+                year = year if compared else int(token.value)
+            elif token.kind == "comparison":
+                compared, year = True, year_of_clause
+            elif token.kind == "clause":
+                compared, year_of_clause = False, year
+            elif token.kind == "sentence":
+                compared, year, year_of_clause = False, self.fiscal_year, self.fiscal_year
+                item, whole = (item, whole) if token.value in "；;" else (usual, None)
             else:
+                is_fresh = False
                 self.form.figures += 1
-                self._figure(kind, match, paragraph, None if compared else item, fund, phase, year)
+                self._figure(token, paragraph, None if compared else item, fund, phase, year)
 
-    def _figure(
-        self, kind: str, match: re.Match[str], paragraph: Paragraph, item: str | None, fund: str, phase: str | None, year: int | None
-    ) -> None:
-        locator = replace(paragraph.locator, column=match.start() + 1)
-        raw = match[0] if kind == "amount" else match["rate_value"]
+    def _figure(self, token: _Token, paragraph: Paragraph, item: str | None, fund: str, phase: str | None, year: int | None) -> None:
+        locator = replace(paragraph.locator, column=token.start + 1)
         if item is None:
-            context = paragraph.text[max(0, match.start() - 20) : match.start()].strip()
-            self.unmapped.append(Unmapped(0, context, None, raw, locator))
+            context = paragraph.text[max(0, token.start - 20) : token.start].strip()
+            self.unmapped.append(Unmapped(0, context, None, token.value, locator))
             return
         codes: dict[str, str | int | None] = {"item_code": item, "fund_source_code": fund}
         label = catalogue().name("item", item)
-        if kind == "amount":
+        if token.kind == "amount":
             codes |= {"phase_code": phase or "unstated", "amount_year": year}
-            record = f"line {paragraph.locator.line} {match.start()}"
-            self._observe("fact_expenditures", record, "amount_wanyuan", raw, label, locator, codes, match["amount_unit"])
+            record = f"line {paragraph.locator.line} {token.start}"
+            self._observe("fact_expenditures", record, "amount_wanyuan", token.value, label, locator, codes, token.unit)
         else:
             record = f"{item} {fund}"
-            self._observe("fact_evaluations", record, "execution_rate_reported_pct", raw, label, locator, codes)
+            self._observe("fact_evaluations", record, "execution_rate_reported_pct", token.value, label, locator, codes)
 
     def _staff(self, paragraph: Paragraph) -> None:
         spans: list[tuple[int, int]] = []
@@ -178,7 +183,7 @@ class NarrativeReader:
     def _none(self, section: NarrativeSection, fund: str) -> None:
         text = "".join(paragraph.text for paragraph in section.paragraphs)
         none = re.search(narrative_template()["none"], text)
-        if none is None or any(kind == "amount" for kind, _, _ in _tokens(text)):
+        if none is None or any(token.kind == "amount" for token in _tokens(text)):
             return
         codes: dict[str, str | int | None] = {"item_code": "total", "fund_source_code": fund, "phase_code": "executed"}
         codes["amount_year"] = self.fiscal_year
@@ -194,6 +199,22 @@ class NarrativeReader:
         self.observations.append(Observation(0, table, record, field_name, raw, label, None, locator, codes, None, unit, is_figure=True))
 
 
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A word of a budget sentence: `value` is its code, or its figure as printed; `start` counts characters from 0."""
+
+    kind: str
+    value: str
+    start: int
+    unit: str | None = None
+
+
+# A figure with everything that stands in it, so that a malformed one is seen whole: signs, masks, thousands, ranges, approximations.
+_RUN = r"(?<![\d.*×])(?:[-−](?=\d))?[\d*×](?:[\d.,*×]|，(?=\d{3}(?!\d))|\s(?=[\d.]))*+(?:[-~～—至][\d.,*×]++)?"
+# Spelt in ASCII one character for one, so that places stay; the full-width comma parts clauses.
+_ASCII = str.maketrans("０１２３４５６７８９．％－＊", "0123456789.%-*")
+
+
 @cache
 def _token_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     """One pattern for everything that matters in a budget sentence, and the code that each matched word stands for."""
@@ -203,10 +224,10 @@ def _token_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     items = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
     phases = "|".join(f"(?P<phase_{number}>{entry['match']})" for number, entry in enumerate(grammar["phases"]))
     pattern = (
-        rf"{grammar['rate']}\s*(?P<rate>(?P<rate_value>\d+(?:\.\d+)?\s*[%％]))"
-        r"|(?P<amount>\d[\d,，]*(?:\.\d+)?)\s*(?P<amount_unit>亿元|万元|元)"
-        r"|(?P<year>20\d{2})\s*年"
-        rf"|{phases}|(?P<item>{items})|(?P<comparison>{grammar['comparisons']})"
+        rf"{grammar['rate']}(?P<rate>{_RUN}(?:%|(?![\d年月个分万亿元])))"
+        rf"|(?P<amount>{_RUN}[余多]?(?P<unit>亿元|万元|元))"
+        r"|(?P<year>20\d{2})年"
+        rf"|{phases}|(?P<item>{items})|(?P<comparison>{grammar['comparisons']})|(?P<part>{grammar['parts']})|(?P<other>{grammar['others']})"
         r"|(?P<sentence>[。；;\n])|(?P<clause>[，,])"
     )
     return re.compile(pattern), {normalise_label(label): code for label, code in labels.items()}
@@ -217,19 +238,26 @@ def _staff_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(entry["match"]), entry["field"]) for entry in narrative_template()["staff"])
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str, re.Match[str]]]:
-    """Kind, value and match of every word that matters, in order."""
+def _tokens(text: str) -> Iterator[_Token]:
+    """Every word that matters, in order; white space counts only between digits."""
     pattern, items = _token_pattern()
     phases = narrative_template()["phases"]
-    for match in pattern.finditer(text):
-        kind = match.lastgroup or ""
+    places = [place for place, character in enumerate(text) if not character.isspace() or _parts_digits(text, place)]
+    compact = "".join(text[place] for place in places).translate(_ASCII)
+    for match in pattern.finditer(compact):
+        kind = "rate" if match["rate"] else "amount" if match["amount"] else match.lastgroup or ""
+        start, end = match.span(kind)
+        value = text[places[start] : places[end - 1] + 1]
         if kind.startswith("phase_"):
-            yield "phase", phases[int(kind.removeprefix("phase_"))]["phase"], match
-        elif match["item"]:
-            yield "item", items[normalise_label(match["item"])], match
-        elif match["rate"]:
-            yield "rate", match["rate_value"], match
-        elif match["amount"]:
-            yield "amount", match[0], match
-        else:
-            yield kind, match[0] if kind != "year" else match["year"], match
+            kind, value = "phase", phases[int(kind.removeprefix("phase_"))]["phase"]
+        elif kind == "item":
+            value = items[normalise_label(value)]
+        elif kind == "year":
+            value = match["year"]
+        yield _Token(kind, value, places[start], match["unit"])
+
+
+def _parts_digits(text: str, place: int) -> bool:
+    """Whether white space at a place is all that parts two digits (or a line from the next)."""
+    before, behind = text[:place].rstrip()[-1:], text[place + 1 :].lstrip()[:1]
+    return text[place] == "\n" or (before.isdigit() and behind.isdigit())

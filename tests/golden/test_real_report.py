@@ -1,4 +1,4 @@
-"""The real report, as text and rebuilt as Word: every figure and finding, against a table that a person read from the source."""
+"""The real report, as text and rebuilt as Word: every figure and finding, against a table that a person read from it."""
 
 from __future__ import annotations
 
