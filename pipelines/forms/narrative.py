@@ -130,11 +130,16 @@ class NarrativeReader:
         is_fresh = False  # a phase was named since the last figure
         year = year_of_clause = self.fiscal_year
         compared = False
+        outside = item, whole, compared  # as it was before the brackets
         for token in _tokens(paragraph.text):
             if token.kind == "item":
                 item = None if token.value == whole else token.value
             elif token.kind == "part":
                 item, whole = None, item
+            elif token.kind == "open":
+                outside = item, whole, compared
+            elif token.kind == "close":
+                item, whole, compared = outside
             elif token.kind == "other":
                 item, phase = None, phase if is_fresh else None
             elif token.kind == "phase":
@@ -148,6 +153,7 @@ class NarrativeReader:
             elif token.kind == "sentence":
                 compared, year, year_of_clause = False, self.fiscal_year, self.fiscal_year
                 item, whole = (item, whole) if token.value in "；;" else (usual, None)
+                outside = item, whole, compared
             else:
                 is_fresh = False
                 self.form.figures += 1
@@ -171,13 +177,14 @@ class NarrativeReader:
 
     def _staff(self, paragraph: Paragraph) -> None:
         spans: list[tuple[int, int]] = []
+        compact, places = _compact(paragraph.text)
         for pattern, field_name in _staff_patterns():
-            for match in pattern.finditer(paragraph.text):
+            for match in pattern.finditer(compact):
                 if any(start < match.end() and match.start() < end for start, end in spans):
                     continue
                 spans.append(match.span())
                 self.form.figures += 1
-                locator = replace(paragraph.locator, column=match.start("n") + 1)
+                locator = replace(paragraph.locator, column=places[match.start("n")] + 1)
                 self._observe("fact_personnel", "form", field_name, match["n"], match[0], locator, {})
 
     def _none(self, section: NarrativeSection, fund: str) -> None:
@@ -228,7 +235,7 @@ def _token_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         rf"|(?P<amount>{_RUN}[余多]?(?P<unit>亿元|万元|元))"
         r"|(?P<year>20\d{2})年"
         rf"|{phases}|(?P<item>{items})|(?P<comparison>{grammar['comparisons']})|(?P<part>{grammar['parts']})|(?P<other>{grammar['others']})"
-        r"|(?P<sentence>[。；;\n])|(?P<clause>[，,])"
+        r"|(?P<sentence>[。；;])|(?P<clause>[，,])|(?P<open>[（(])|(?P<close>[)）])"
     )
     return re.compile(pattern), {normalise_label(label): code for label, code in labels.items()}
 
@@ -242,8 +249,7 @@ def _tokens(text: str) -> Iterator[_Token]:
     """Every word that matters, in order; white space counts only between digits."""
     pattern, items = _token_pattern()
     phases = narrative_template()["phases"]
-    places = [place for place, character in enumerate(text) if not character.isspace() or _parts_digits(text, place)]
-    compact = "".join(text[place] for place in places).translate(_ASCII)
+    compact, places = _compact(text)
     for match in pattern.finditer(compact):
         kind = "rate" if match["rate"] else "amount" if match["amount"] else match.lastgroup or ""
         start, end = match.span(kind)
@@ -257,7 +263,11 @@ def _tokens(text: str) -> Iterator[_Token]:
         yield _Token(kind, value, places[start], match["unit"])
 
 
-def _parts_digits(text: str, place: int) -> bool:
-    """Whether white space at a place is all that parts two digits (or a line from the next)."""
-    before, behind = text[:place].rstrip()[-1:], text[place + 1 :].lstrip()[:1]
-    return text[place] == "\n" or (before.isdigit() and behind.isdigit())
+def _compact(text: str) -> tuple[str, list[int]]:
+    """The text without white space, except one where it parts digits, digits in ASCII; and the place of each character in the text."""
+    kept = list(text)
+    for run in re.finditer(r"\s+", text):
+        parts_digits = text[max(0, run.start() - 1) : run.start()].isdigit() and text[run.end() : run.end() + 1].isdigit()
+        kept[run.start() : run.end()] = [" " * parts_digits, *[""] * (len(run[0]) - 1)]
+    places = [place for place, character in enumerate(kept) if character]
+    return "".join(kept).translate(_ASCII), places

@@ -149,6 +149,13 @@ figures as (
         [row_id] as row_ids
     from personnel_figures
     where figure.figure_value is not null
+),
+
+blocked as (
+    select
+        *,
+        case when phase_code = 'unstated' then if(fund_source_code = 'all', 'nature', 'source') end as block_code
+    from figures
 )
 
 select
@@ -170,10 +177,9 @@ select
         else if(figures.phase_code is null, null, [figures.phase_code])
     end as comparable_phases,
     figures.row_ids
-from figures
+from blocked as figures
 left join {{ ref('int_split_phases') }} as splits
     on
         figures.form_id = splits.form_id
         and figures.amount_year = splits.amount_year
-        and figures.phase_code = 'unstated'
-        and splits.block_code = if(figures.fund_source_code = 'all', 'nature', 'source')
+        and figures.block_code = splits.block_code

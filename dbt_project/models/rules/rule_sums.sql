@@ -27,6 +27,7 @@ taken as (
         terms.side,
         terms.term_number,
         terms.is_required,
+        sides.required_terms_count,
         terms.sign,
         figures.report_id,
         figures.form_id,
@@ -41,6 +42,8 @@ taken as (
     from terms
     inner join checks
         on terms.check_id = checks.check_id
+    inner join sides
+        on terms.check_id = sides.check_id and terms.side = sides.side
     inner join {{ ref('int_figures') }} as figures
         on
             terms.field_name = figures.field_name
@@ -51,7 +54,7 @@ taken as (
         and (terms.level1_code is null or terms.level1_code = figures.level1_code)
 ),
 
-slots as (
+slots as materialized (
     select
         taken.check_id,
         taken.side,
@@ -76,10 +79,37 @@ slots as (
         taken.amount_year
     having
         count(taken.figure_value) > 0
-        and count(distinct taken.term_number) filter (where taken.is_required) >= (
-            select sides.required_terms_count from sides
-            where sides.check_id = taken.check_id and sides.side = taken.side
+        and count(distinct taken.term_number) filter (where taken.is_required) >= any_value(taken.required_terms_count)
+),
+
+-- An inner join: with conditions beyond equality an outer one compares every slot with every other.
+matches as (
+    select
+        stated.slot_id as stated_slot_id,
+        computed.slot_id as computed_slot_id
+    from slots as stated
+    inner join slots as computed
+        on stated.check_id = computed.check_id and stated.report_id = computed.report_id
+    inner join checks
+        on stated.check_id = checks.check_id
+    where
+        stated.side = 'stated'
+        and computed.side = 'computed'
+        and (checks.scope = 'report' or stated.slot_form_id = computed.slot_form_id)
+        and stated.slot_level1_code is not distinct from computed.slot_level1_code
+        and stated.amount_year is not distinct from computed.amount_year
+        and (
+            stated.phase_code is not distinct from computed.phase_code
+            or (checks.phases = 'comparable' and list_has_any(stated.comparable_phases, computed.comparable_phases))
         )
+    union all
+    select
+        stated.slot_id as stated_slot_id,
+        null as computed_slot_id
+    from slots as stated
+    inner join sides
+        on stated.check_id = sides.check_id and sides.side = 'computed'
+    where stated.side = 'stated' and sides.figure_terms_count = 0
 ),
 
 pairs as (
@@ -105,35 +135,23 @@ pairs as (
         greatest(len(stated.row_ids), coalesce(len(computed.row_ids), 0)) as figures_count,
         stated.row_ids as left_row_ids,
         coalesce(computed.row_ids, []) as right_row_ids,
-        stated.slot_id as stated_slot_id,
-        computed.slot_id as computed_slot_id
-    from slots as stated
+        matches.computed_slot_id
+    from matches
+    inner join slots as stated
+        on matches.stated_slot_id = stated.slot_id
+    left join slots as computed
+        on matches.computed_slot_id = computed.slot_id
     inner join checks
         on stated.check_id = checks.check_id
     inner join sides as constants
         on stated.check_id = constants.check_id and constants.side = 'computed'
-    left join slots as computed
-        on
-            stated.check_id = computed.check_id
-            and computed.side = 'computed'
-            and stated.report_id = computed.report_id
-            and (checks.scope = 'report' or stated.slot_form_id = computed.slot_form_id)
-            and stated.slot_level1_code is not distinct from computed.slot_level1_code
-            and stated.amount_year is not distinct from computed.amount_year
-            and (
-                stated.phase_code is not distinct from computed.phase_code
-                or (checks.phases = 'comparable' and list_has_any(stated.comparable_phases, computed.comparable_phases))
-            )
-    where
-        stated.side = 'stated'
-        and (constants.figure_terms_count = 0 or computed.slot_id is not null)
     qualify
         row_number() over (
-            partition by stated.slot_id
+            partition by matches.stated_slot_id
             order by
                 coalesce(stated.phase_code = computed.phase_code, false) desc,
-                abs(stated.figure_value - coalesce(computed.figure_value, 0)),
-                {{ phase_order('computed.phase_code') }}
+                abs(stated.figure_value - coalesce(computed.figure_value, 0)) asc,
+                {{ phase_order('computed.phase_code') }} asc
         ) = 1
 ),
 
@@ -151,6 +169,8 @@ compared as (
 judged as (
     select
         *,
+        if(len(stated_phases) < 3, stated_phases[1], null) as stated_phase_code,
+        if(len(computed_phases) < 3, computed_phases[1], null) as computed_phase_code,
         case tolerance_kind when 'figure' then 0.01 * figures_count when 'cell' then 0.005 else 0 end as tolerance,
         case
             when abs(difference) <= if(tolerance_kind = 'exact', 0, 0.005) then 'ok'
@@ -228,12 +248,6 @@ left join names as levels
 left join names as phases
     on phases.vocabulary = 'phase' and judged.phase_code = phases.code
 left join names as stated_phase
-    on
-        stated_phase.vocabulary = 'phase'
-        and len(judged.stated_phases) < 3
-        and judged.stated_phases[1] = stated_phase.code
+    on stated_phase.vocabulary = 'phase' and judged.stated_phase_code = stated_phase.code
 left join names as computed_phase
-    on
-        computed_phase.vocabulary = 'phase'
-        and len(judged.computed_phases) < 3
-        and judged.computed_phases[1] = computed_phase.code
+    on computed_phase.vocabulary = 'phase' and judged.computed_phase_code = computed_phase.code
