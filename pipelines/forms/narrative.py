@@ -217,7 +217,7 @@ class _Token:
 
 
 # A figure with everything that stands in it, so that a malformed one is seen whole: signs, masks, thousands, ranges, approximations.
-_RUN = r"(?<![\d.*×])(?:[-−](?=\d))?[\d*×](?:[\d.,*×]|，(?=\d{3}(?!\d))|\s(?=[\d.]))*+(?:[-~～—至][\d.,*×]++)?"
+_RUN = r"(?<![\d.*×])(?<!\d )(?:[-−](?=\d))?[\d*×](?:[\d.,*×]|，(?=\d{3}(?!\d))| (?=\d))*+(?:[-~～—至][\d.,*×]++)?"
 # Spelt in ASCII one character for one, so that places stay; the full-width comma parts clauses.
 _ASCII = str.maketrans("０１２３４５６７８９．％－＊", "0123456789.%-*")
 
