@@ -91,26 +91,33 @@ class FormReader:
         table = piece.table
         header_unit = unit_in(header.cell.text)
         first_column = min(cell.column for cell, _ in header.columns)
+        rows: list[_CodedRow] = []
         for index in range(header.row + 1, last):
             row = table.rows[index]
             if all(cell.row < index for cell in row):
                 continue
             labels = [
                 cell for cell in row
-                if cell.column < first_column and cell is not header.cell and cell.text.strip() and not _is_header(cell, header)
+                if cell.column < first_column and cell is not header.cell and not _is_header(cell, header)
+                and cell.text.strip() and not is_figure(cell.text)
             ]
             label = labels[-1] if labels else None
             if table.origin == "inferred" and len(row) != header.arity:
                 self._odd_row(section, piece, index)
                 continue
             codes = self._row_codes(section, label.text if label else None)
+            rows.append((index, label, codes, [table.grid[index][head.column] for head, _ in header.columns]))
+        owners = _owners(section, rows)
+        for index, label, codes, cells in rows:
             if codes is None:
                 continue  # its figures are handed over as unmapped
-            cells = [table.grid[index][head.column] for head, _ in header.columns]
             text_cells = self._text_row(section, label, cells)
             for (head, column), cell in zip(header.columns, cells, strict=True):
                 # A figure that spans several columns belongs to none of them for certain: it stays unmapped.
                 if cell is None or cell in text_cells or column.field is None or cells.count(cell) > 1:
+                    continue
+                owner = owners[id(cell)]
+                if owner is None and cell.row == index:
                     continue
                 unit = (unit_in(head.text) or header_unit or self._unit) if column.field.endswith("_wanyuan") else None
                 own = dict(codes)
@@ -119,6 +126,7 @@ class FormReader:
                 self._observe(
                     column.table or section.table, f"row {index} column {head.column}", column.field, cell, own,
                     index=index, label=label.text if label else header.cell.text, column_label=head.text, unit=unit, piece=piece,
+                    is_merged=owner != index,
                 )
 
     def _odd_row(self, section: Section, piece: Slice, index: int) -> None:
@@ -171,7 +179,7 @@ class FormReader:
                     self._observe(section.table, f"indicator {self._indicators}", "level1_band_points", cell, {}, raw=band[1], index=index,
                                   label=name.text, column_label=by_field[field_name].text, piece=piece)
                 self._observe(section.table, f"indicator {self._indicators}", field_name, cell, {"indicator_number": self._indicators}, index=index,
-                              label=name.text, column_label=by_field[field_name].text, piece=piece, may_be_merged=not is_level)
+                              label=name.text, column_label=by_field[field_name].text, piece=piece, is_merged=not is_level and cell.row < index)
 
     def _totals(self, section: Section, header: _Header, piece: Slice, index: int, label: Cell) -> None:
         """The 总分 row: one figure is the score, two are weight and score; a single figure under 分值 alone is the weight."""
@@ -203,9 +211,9 @@ class FormReader:
 
     def _texts(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
         if section.section_code is not None:
-            for cell in piece.table.rows[header.row]:
-                if cell.row == header.row and cell is not header.cell and absence_of(cell.text) is None:
-                    self._text(section.section_code, cell, header.cell.text)
+            for beside in piece.table.rows[header.row]:
+                if beside.row == header.row and beside is not header.cell and absence_of(beside.text) is None:
+                    self._text(section.section_code, beside, header.cell.text)
             return
         for index in range(header.row + 1, last):
             for head, column in header.columns:
@@ -274,9 +282,8 @@ class FormReader:
     def _observe(
         self, table: str | None, record: str, field_name: str, cell: Cell, codes: dict[str, str | int | None], *,
         index: int, label: str, column_label: str | None, piece: Slice, unit: str | None = None, raw: str | None = None,
-        may_be_merged: bool = True,
+        is_merged: bool = False,
     ) -> None:
-        is_merged = may_be_merged and cell.row < index
         text = cell.text if raw is None else raw
         absence = "merged" if is_merged else absence_of(text)
         bears_figure = is_figure(cell.text) or (field_name in _numeric_fields() and bool(re.search(r"\d", cell.text)))
@@ -309,7 +316,9 @@ class FormReader:
                     continue
                 self.form.figures += 1
                 row = piece.table.rows[cell.row]
-                label = next((other.text for other in row if other.text.strip() and not is_figure(other.text)), "")
+                labels = [other.text for other in row if other.text.strip() and not is_figure(other.text)]
+                left = [other.text for other in row if other.column < cell.column and other.text in labels]
+                label = (left[-1:] or labels[:1] or [""])[0]
                 self.unmapped.append(Unmapped(self.form.form_number, _joined(label), None, cell.text, cell.locator))
 
 
@@ -321,6 +330,30 @@ class _Header:
     cell: Cell
     columns: list[tuple[Cell, Column]]
     arity: int
+
+
+_CodedRow = tuple[int, Cell | None, dict[str, str | int | None] | None, list[Cell | None]]  # row, label, codes, cells of the columns
+
+
+def _owners(section: Section, rows: list[_CodedRow]) -> dict[int, int | None]:
+    """The row that each cell (by id) belongs to. A figure over rows of several labels belongs to the row of the whole, which may come
+    first or last; where there is none, it belongs to none of them for certain."""
+    covered: dict[int, list[_CodedRow]] = {}
+    figures: set[int] = set()
+    for row in rows:
+        for cell in filter(None, row[3]):
+            covered.setdefault(id(cell), []).append(row)
+            figures |= {id(cell)} if is_figure(cell.text) else set()
+    owners: dict[int, int | None] = {}
+    for key, over in covered.items():
+        whole = [index for index, _, codes, _ in over if codes and section.rows and _is_whole(codes, section.rows.item)]
+        is_one = key not in figures or all(row[2] == over[0][2] for row in over)
+        owners[key] = over[0][0] if is_one else next(iter(whole), None)
+    return owners
+
+
+def _is_whole(codes: dict[str, str | int | None], item: str) -> bool:
+    return (codes["item_code"], codes["fund_source_code"]) == (item, "all")
 
 
 @cache
