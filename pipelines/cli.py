@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines import __version__
 from pipelines.catalogue import catalogue
-from pipelines.console import SEVERITY_STYLES, Voice, plain, to_json
+from pipelines.console import SEVERITY_STYLES, Voice, formula_safe, plain, to_json
 from pipelines.settings import Settings, SettingsError, documented_settings, language_of_locale
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _tell_warehouse(settings: Settings, voice: Voice) -> None:
         voice.title("quarantined_title")
         for entry in held[:WORST]:
             rule = _name("quarantine_rule", entry["rule"], voice)
-            voice.say(f"  {files[entry['report_id']]}  {entry['locator']}  「{plain(entry['raw_text'])}」  {rule}")
+            voice.say(f"  {files[entry['report_id']]}  {voice.place(entry['locator'])}  「{plain(entry['raw_text'])}」  {rule}")
         _tell_more(len(held), voice)
     if findings:
         voice.title("worst_title")
@@ -301,7 +301,10 @@ def _tell_check(report: dict[str, Any], findings: list[dict[str, Any]], held: li
         voice.say("  " + voice.text("check_held", quarantined=quarantined, unmapped=unmapped), "yellow")
         for row in held:
             rule = _name("quarantine_rule", row["rule"], voice) if "rule" in row else ""
-            voice.say(f"    {row['locator']}  {plain(row['source_label_zh'])}「{plain(row['raw_text'])}」  {rule}", "yellow")
+            voice.say(
+                f"    {voice.place(row['locator'])}  {plain(row['source_label_zh'])}「{plain(row['raw_text'])}」  {rule}",
+                "yellow",
+            )
     voice.say("  " + (voice.text("check_count", count=len(findings)) if findings else voice.text("check_clean")))
     for entry in findings:
         line = finding_line({**entry, "department_name": None, "fiscal_year": None}, voice)
@@ -340,7 +343,8 @@ def _trace(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
             ("raw", "raw_text"),
         ):
             if cell.get(column):
-                voice.say(f"  {voice.text('trace_' + key)}: {plain(cell[column])}")
+                shown = voice.place(cell[column]) if column == "locator" else plain(cell[column])
+                voice.say(f"  {voice.text('trace_' + key)}: {shown}")
         if origin.surroundings:
             voice.say(f"  {voice.text('trace_around')}: {origin.surroundings[index]}")
     return OK
@@ -364,7 +368,7 @@ def _query(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(rows[0] if rows else [])
-        writer.writerows([plain(value) for value in row.values()] for row in rows)
+        writer.writerows([formula_safe(value) for value in row.values()] for row in rows)
     else:
         voice.table(list(rows[0]) if rows else [], (list(row.values()) for row in rows))
     return OK

@@ -114,6 +114,13 @@ class Voice:
 
             yield show
 
+    def place(self, locator: str) -> str:
+        """A locator in the language: `table 2 row 5` becomes 表 2 行 5 in Chinese."""
+        words = {
+            key.removeprefix("place_"): texts[self.language] for key, texts in _messages().items() if key.startswith("place_")
+        }
+        return re.sub(rf"\b({'|'.join(words)})\b(?= )", lambda match: words[match[0]], locator)
+
 
 def printable(text: str) -> str:
     """Text without control characters."""
@@ -129,6 +136,12 @@ def plain(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(plain, value))
     return printable(str(value)).replace("\n", " ").replace("\t", " ")
+
+
+def formula_safe(value: object) -> str:
+    """A value for a spreadsheet: a text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    text = plain(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@")) else text
 
 
 def format_decimal(value: Decimal) -> str:

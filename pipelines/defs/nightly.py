@@ -98,7 +98,8 @@ def _errors(outcome: dg.ExecuteInProcessResult) -> list[str]:
     ]
     for event in outcome.get_step_failure_events():
         error = event.step_failure_data.error
-        while error is not None and error.cause is not None:
+        # Dagster wraps what a stage raised; the stage's own error carries the remedy, its causes do not.
+        while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
             error = error.cause
         if error is not None and error.cls_name != "DagsterAssetCheckFailedError":
             found.append(f"{event.step_key}: {error.message.strip()}")

@@ -91,9 +91,16 @@ def trace(settings: Settings, row_id: str) -> Origin:
         report = rows_of(connection, "select * from facts.reports where report_id = $1", [row["report_id"]])[0]
         form = rows_of(connection, "select * from facts.forms where form_id = $1", [row["form_id"]])[0]
         cells = rows_of(connection, "select * from facts.figure_cells where row_id = $1 order by all", [row_id]) or [row]
-    document, _ = documents.load(settings, report["sha256"])
-    around = [] if isinstance(document, documents.DocumentError) else [surroundings(document, cell) for cell in cells]
-    return Origin(table, row, report, form, cells, around)
+    return Origin(table, row, report, form, cells, _around(settings, report["sha256"], cells))
+
+
+def _around(settings: Settings, sha256: str, cells: list[dict[str, Any]]) -> list[str]:
+    """The source around each cell; nothing where the Document of the present readers is not stored (until the next night)."""
+    try:
+        document, _ = documents.load(settings, sha256)
+    except FileNotFoundError:
+        return []
+    return [] if isinstance(document, documents.DocumentError) else [surroundings(document, cell) for cell in cells]
 
 
 def surroundings(document: documents.Document, cell: dict[str, Any]) -> str:

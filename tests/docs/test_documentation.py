@@ -16,6 +16,7 @@ from pipelines.catalogue.definitions import read_yaml
 from pipelines.catalogue.rendering import read_marts
 from pipelines.cli import _parser
 from pipelines.console import MESSAGES, Voice
+from pipelines.documents import Locator
 from pipelines.settings import Setting, documented_settings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -96,12 +97,18 @@ def test_every_message_says_the_same_in_both_languages(key: str, texts: dict[str
 
 def test_messages_are_those_that_the_command_asks_for() -> None:
     sources = "".join(_text(f"pipelines/{name}.py") for name in ("cli", "console"))
-    known = {key for key in read_yaml(MESSAGES) if not key.startswith("stage_")}
+    known = {key for key in read_yaml(MESSAGES) if not key.startswith(("stage_", "place_"))}
     put_together = {f"command_{name}" for name in COMMANDS} | {"exit_extract", "exit_check"}
     put_together |= {f"trace_{name}" for name in ("place", "label", "column", "raw")}
     assert put_together <= known
     assert set(re.findall(r"""(?:text|title)\(\s*["'](\w+)["'][,)]""", sources)) <= known
     assert {key for key in known - put_together if not re.search(rf"""["']{key}["']""", sources)} == set()
+
+
+def test_every_word_of_a_locator_has_a_name_for_people() -> None:
+    place = Locator(page=1, table=1, row=1, column=1, line=1, sheet="甲", cell="A1", box=(1, 2, 3, 4))
+    words = set(re.findall(r"[a-z]+", f"{place} {Locator(line=1, column=1)}"))
+    assert {key.removeprefix("place_") for key in read_yaml(MESSAGES) if key.startswith("place_")} == words
 
 
 def test_every_stage_of_the_night_has_a_name_for_people() -> None:
