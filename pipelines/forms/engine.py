@@ -164,7 +164,7 @@ class FormReader:
                 continue
             cells = {name: table.grid[index][head.column] for name, head in by_field.items()}
             name = cells["indicator_name"]
-            is_head = (piece.table_number, index) in self._head_rows
+            is_head = (piece.table_number, index) in self._head_rows or _repeats(name, name_head)
             if is_head or name is None or name.row < index or (table.origin == "inferred" and len(row) <= name_head.column):
                 continue
             own = [cell for field_name, cell in cells.items() if cell and cell.row == index and not str(field_name).startswith("level")]
@@ -376,6 +376,11 @@ def _columns(section: Section, labels: list[tuple[Cell, str]]) -> list[tuple[Cel
 
 def _is_header(cell: Cell, header: _Header) -> bool:
     return cell.row <= header.row
+
+
+def _repeats(cell: Cell | None, head: Cell) -> bool:
+    """Whether a header cell is printed again, as at the top of a page."""
+    return cell is not None and normalise_label(cell.text) == normalise_label(head.text)
 
 
 def _overlaps(cell: Cell, head: Cell) -> bool:

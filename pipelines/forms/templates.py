@@ -88,7 +88,6 @@ class Template:
     form_kind: str
     title: re.Pattern[str]
     anchors: frozenset[str]
-    starts: re.Pattern[str] | None
     unit: str
     sections: tuple[Section, ...]
     heads: tuple[Head, ...]
@@ -137,7 +136,6 @@ def _template(entry: dict[str, Any], shared: dict[str, list[dict[str, Any]]]) ->
         form_kind=entry["form_kind"],
         title=re.compile(entry["title"]),
         anchors=frozenset(map(normalise_label, entry["anchors"])),
-        starts=re.compile(entry["starts"]) if "starts" in entry else None,
         unit=entry["unit"],
         sections=tuple(_section(section, shared) for section in entry["sections"]),
         heads=tuple(
