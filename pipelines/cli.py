@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipelines.defs.nightly import NightlyResult
+    from pipelines.documents import Cell, Document
 
 OK, SOME, FAILED = 0, 1, 2
 WORST = 10
@@ -89,6 +90,9 @@ def _parser(voice: Voice) -> argparse.ArgumentParser:
     for name, run in (("extract", _extract), ("check", _check)):
         single = command(name, run, f"exit_{name}")
         single.add_argument("files", nargs="+", metavar="FILE", type=Path, help=voice.text("option_files"))
+    read = command("read", _read, "exit_extract")
+    read.add_argument("files", nargs="+", metavar="FILE", type=Path, help=voice.text("option_files"))
+    read.add_argument("--grid", action="store_true", help=voice.text("option_grid"))
     command("trace", _trace, "exit_reading").add_argument("row_id", metavar="ROW_ID", help=voice.text("option_row_id"))
     query = command("query", _query, "exit_reading")
     query.add_argument("sql", metavar="SQL", help=voice.text("option_sql"))
@@ -228,6 +232,73 @@ def _missing(files: list[Path], voice: Voice) -> bool:
     for path in missing:
         voice.error(voice.text("no_such_file", file=path))
     return bool(missing)
+
+
+def _read(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    import json
+
+    from pipelines import documents
+
+    if _missing(given.files, voice):
+        return FAILED
+    code = OK
+    read = []
+    for path in given.files:
+        started = time.perf_counter()
+        try:
+            document = documents.read_file(path, settings)
+        except documents.DocumentError as error:
+            voice.error(unreadable(str(path), error.reason, error.detail, voice))
+            code = FAILED
+            continue
+        seconds = round(time.perf_counter() - started, 3)
+        if given.json:
+            read.append({"file_name": str(path), "read_seconds": seconds, **json.loads(document.to_json())})
+        else:
+            _tell_document(path, document, seconds, given.grid, voice)
+    if given.json:
+        print(to_json(read))
+    return code
+
+
+def _tell_document(path: Path, document: Document, seconds: float, as_grid: bool, voice: Voice) -> None:
+    from pipelines.documents import Paragraph
+
+    encoding = document.encoding or "-"
+    head = voice.text("read_head", file=path, media_type=document.media_type, reader=document.reader_version, encoding=encoding)
+    voice.say(f"{head}  {voice.text('seconds', seconds=seconds)}", "bold")
+    for warning in document.warnings:
+        voice.say(f"  ! {warning}", "yellow")
+    for block in document.blocks:
+        if isinstance(block, Paragraph):
+            level = "" if block.level is None else f" #{block.level}"
+            voice.say(f"{voice.place(str(block.locator))}{level}  {block.text}")
+            continue
+        grid, first = block.grid, voice.place(str(block.cells[0].locator)) if block.cells else ""
+        size = voice.text("read_table", rows=len(grid), columns=len(grid[0]) if grid else 0, origin=block.origin)
+        voice.say(f"{first}  {size}", "bold")
+        if as_grid:
+            voice.table([str(number) for number in range(1, len(grid[0]) + 1)], map(_grid_row, range(len(grid)), grid))
+        else:
+            for index, row in enumerate(block.rows):
+                voice.say("  " + " | ".join(plain(cell.text) + _spans(cell) for cell in row if cell.row == index))
+
+
+def _grid_row(index: int, places: list[Cell | None]) -> list[str]:
+    """Texts of one row of a dense grid; a place covered from the left shows ←, one covered from above ↑."""
+    texts = []
+    for column, cell in enumerate(places):
+        if cell is None:
+            texts.append("")
+        elif cell.row < index:
+            texts.append("↑")
+        else:
+            texts.append(plain(cell.text) if cell.column == column else "←")
+    return texts
+
+
+def _spans(cell: Cell) -> str:
+    return f" [{cell.row_span}×{cell.column_span}]" if cell.row_span * cell.column_span > 1 else ""
 
 
 def _extract(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:

@@ -24,8 +24,9 @@ from pipelines.settings import Settings
 def read_files(paths: Iterable[Path], settings: Settings) -> dict[str, pl.DataFrame]:
     """Frames of every table of schema `facts` for the given files, counts and outcomes filled in.
 
-    City and year are those of the folders `<city>/<year>/` that a file lies in, if it does. A file that cannot be read is a rejected row
-    of `reports`. Raises FileNotFoundError and IsADirectoryError.
+    City and year are those of the folders `<city>/<year>/` that a file lies in, if it does; a file below the raw folder has the
+    report_id and row_ids that the warehouse has. A file that cannot be read is a rejected row of `reports`. Raises
+    FileNotFoundError and IsADirectoryError.
     """
     return count_figures(build([_read(path, settings) for path in paths]))
 
@@ -35,9 +36,11 @@ def _read(path: Path, settings: Settings) -> Report:
     sha256 = hashlib.sha256(data).hexdigest()
     shelf = place("/".join(path.absolute().parts[-3:]))
     city_slug, folder_year = shelf or (None, None)
+    whole = path.resolve()
+    name = whole.relative_to(settings.raw).as_posix() if whole.is_relative_to(settings.raw) else str(path)
     file = {
-        "report_id": report_id(str(path), sha256),
-        "file_name": str(path),
+        "report_id": report_id(name, sha256),
+        "file_name": name,
         "sha256": sha256,
         "byte_count": len(data),
         "city_slug": city_slug,
