@@ -69,12 +69,13 @@ def _lex(lines: list[str]) -> list[Paragraph | Row]:
     found: list[Paragraph | Row] = []
     row: Row | None = None
     for number, line in enumerate(lines, start=1):
+        line = line.lstrip("\f")  # a page break stands for nothing
         if line.startswith("\t"):
             if row is None:
                 row = []
                 found.append(row)
             row.extend((text, number) for text in line[1:].split("\t"))
-        elif not line.strip(" "):
+        elif not line.strip(" \f"):
             row = None
         elif row is not None:
             text, start = row[-1]
