@@ -27,7 +27,7 @@ def read_yaml(path: Path) -> Any:
 
 LABEL_LENGTH = 200
 _RESIDUE = re.compile(r"\[bookmark:[^\]]*\]|[“”\"'‘’]|\s")
-_PREFIX = re.compile(r"^(?:其中[:,]?|\(?[0-9一二三四五六七八九十]{1,3}(?:[、.)](?![0-9])|、))+")
+_PREFIX = re.compile(r"^(?:其中[:,：，]?|[(（]?[0-9一二三四五六七八九十]{1,3}(?:[、.．)）](?![0-9])|、))+")
 _SUFFIX = re.compile(r"(?:\([^()]*\)|[:：;。,])+$")
 _COMPATIBLE = str.maketrans({"，": ",", "：": ":", "；": ";", "（": "(", "）": ")", "．": ".", "％": "%"})
 
