@@ -6,8 +6,9 @@ Belongs here: the order of the steps, and what the document says about itself (t
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from pipelines.documents import Document, Paragraph
+from pipelines.documents import Document, Paragraph, Table
 from pipelines.forms.engine import FormReader
 from pipelines.forms.goals import quantities
 from pipelines.forms.narrative import NarrativeReader
@@ -17,6 +18,8 @@ from pipelines.forms.templates import NARRATIVE, template_version
 
 TEMPLATE_VERSION = template_version()
 TITLE_LINES = 6
+# Soft hyphens, zero-width characters, marks of writing direction: no reader sees them, but they part labels and numbers.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _TITLE_YEAR = re.compile(r"(20\d{2})\s*年度?")
 _REPORT_TITLE = re.compile(
     r"^\s*(?:20\d{2}\s*年度?)?(?P<name>.*?)(?:20\d{2}\s*年度?)?(?:部门)?(?:整体支出|预算|项目支出)?(?:绩效)?(?:自评|评价)(?:工作)?报告\s*$", re.S
@@ -25,7 +28,7 @@ _REPORT_TITLE = re.compile(
 
 def extract(document: Document, folder_year: int | None) -> Extraction:
     """Read a Document with the templates. `folder_year` is the year where neither title nor headers name one."""
-    segments = cut(document)
+    segments = cut(_visible(document))
     title = _title(segments)
     stated_year = _first_year(title) or next(filter(None, (_first_year(region.title) for region in segments.regions)), None)
     fiscal_year = stated_year or _header_year(segments) or folder_year
@@ -52,6 +55,17 @@ def extract(document: Document, folder_year: int | None) -> Extraction:
     return Extraction(
         kind, title, stated_year, fiscal_year, _department(forms, title), forms, observations, unmapped, segments.warnings
     )
+
+
+def _visible(document: Document) -> Document:
+    def visible(block: Paragraph | Table) -> Paragraph | Table:
+        if isinstance(block, Paragraph):
+            return replace(block, text=_INVISIBLE.sub("", block.text)) if _INVISIBLE.search(block.text) else block
+        if not any(_INVISIBLE.search(cell.text) for cell in block.cells):
+            return block
+        return replace(block, cells=tuple(replace(cell, text=_INVISIBLE.sub("", cell.text)) for cell in block.cells))
+
+    return replace(document, blocks=tuple(map(visible, document.blocks)))
 
 
 def _form(number: int, region: Region) -> FormRecord:
