@@ -14,7 +14,14 @@ MEASURE_WORDS = (
     "人次 平方米 平方公里 公里 万亩 立方米 轮 次 个 件 份 场 期 批 户 家 项 名 人 起 例 篇 套 台 辆 座 处 条 宗 亩 天 小时 吨 本 册 部 "
     "门 所"
 ).split()
-_CHINESE = "一二两三四五六七八九十百千"
+_CHINESE = "零〇一二两三四五六七八九十百千"
+_TENS = "[一二两三四五六七八九]?十[一二三四五六七八九]?"
+_BELOW_HUNDRED = f"零[一二三四五六七八九]|{_TENS}"
+_BELOW_THOUSAND = f"[一二两三四五六七八九]百(?:{_BELOW_HUNDRED})?"
+# 一百五 and 三五个 are said of more than one number
+_NUMERAL = re.compile(
+    f"[一二两三四五六七八九]|{_TENS}|{_BELOW_THOUSAND}|[一二两三四五六七八九]千(?:零[一二三四五六七八九]|零{_TENS}|{_BELOW_THOUSAND})?"
+)
 _QUANTITY = re.compile(
     rf"(?<![“‘第进统逐单唯每某之同\d.{_CHINESE}])(?P<number>\d+(?:\.\d+)?|[{_CHINESE}]+)\s*(?P<unit>{'|'.join(MEASURE_WORDS)})"
     r"(?P<object>[\u4e00-\u9fff]{0,2})"
@@ -40,9 +47,9 @@ def quantities(goal: Observation) -> list[Observation]:
     side = {"goal_expected": "expected", "goal_achieved": "achieved"}[str(goal.codes["section_code"])]
     found = []
     for match in _QUANTITY.finditer(goal.raw_text):
-        if match["object"].startswith("性"):
-            continue
         number = match["number"]
+        if match["object"].startswith("性") or not (number[0].isdigit() or _NUMERAL.fullmatch(number)):
+            continue
         value = number if number[0].isdigit() else str(chinese_number(number))
         codes = {"goal_side_code": side, "quantity_raw": number + match["unit"], "quantity_unit": match["unit"]}
         codes["quantity_object"] = match["object"] or None
