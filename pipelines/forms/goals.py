@@ -23,7 +23,7 @@ _NUMERAL = re.compile(
     f"[一二两三四五六七八九]|{_TENS}|{_BELOW_THOUSAND}|[一二两三四五六七八九]千(?:零[一二三四五六七八九]|零{_TENS}|{_BELOW_THOUSAND})?"
 )
 _QUANTITY = re.compile(
-    rf"(?<![“‘第进统逐单唯每某之同\d.{_CHINESE}])(?P<number>\d+(?:\.\d+)?|[{_CHINESE}]+)\s*(?P<unit>{'|'.join(MEASURE_WORDS)})"
+    rf"(?<![“‘第进统逐单唯每某之同至~～—\-\d.{_CHINESE}])(?<!\d[,，])(?P<number>\d+(?:[,，]\d{{3}})*(?:\.\d+)?|[{_CHINESE}]+)\s*(?P<unit>{'|'.join(MEASURE_WORDS)})"
     r"(?P<object>[\u4e00-\u9fff]{0,2})"
 )
 _DIGITS = {digit: number for number, digit in enumerate("零一二三四五六七八九")} | {"两": 2}
