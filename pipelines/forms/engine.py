@@ -83,8 +83,9 @@ class FormReader:
             columns = _columns(section, [(cell, label) for cell, label in labels if cell is not named or section.kind == "records"])
             if section.columns and not columns:
                 continue
+            columns, bottom = _with_line_below(section, piece, index, columns)
             self._labels.update(_key(piece, cell) for cell in (named, *(cell for cell, _ in columns)))
-            return section, _Header(index, named, columns, len(piece.table.rows[index]))
+            return section, _Header(bottom, named, columns, len(piece.table.rows[index]))
         return None
 
     def _matrix(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
@@ -187,7 +188,8 @@ class FormReader:
         figures = [c for c in piece.table.rows[index] if c.row == index and c.column > label.column and is_figure(c.text)]
         by_field = {column.field: head for head, column in header.columns}
         names = ["total_score_points"] if len(figures) == 1 else ["total_weight_points", "total_score_points"]
-        if len(figures) == 1 and piece.table.origin != "inferred" and "score_points" in by_field and "weight_points" in by_field:
+        is_aligned = piece.table.origin != "inferred" or len(piece.table.rows[index]) == header.arity
+        if len(figures) == 1 and is_aligned and "score_points" in by_field and "weight_points" in by_field:
             weight, score = by_field["weight_points"], by_field["score_points"]
             if _overlaps(figures[0], weight) and not _overlaps(figures[0], score):
                 names = ["total_weight_points"]
@@ -372,6 +374,19 @@ def _columns(section: Section, labels: list[tuple[Cell, str]]) -> list[tuple[Cel
         if column is not None:
             found.append((cell, column))
     return found
+
+
+def _with_line_below(
+    section: Section, piece: Slice, index: int, columns: list[tuple[Cell, Column]]
+) -> tuple[list[tuple[Cell, Column]], int]:
+    """Columns of a header of one line or two, and its last row: a label in the second line says more than the one above it."""
+    below = index + 1
+    cells = [cell for cell in piece.table.rows[below] if cell.row == below] if below < piece.last else []
+    finer = _columns(section, [(cell, normalise_label(cell.text)) for cell in cells])
+    if not finer:
+        return columns, index
+    coarse = [(head, column) for head, column in columns if not any(_overlaps(cell, head) for cell, _ in finer)]
+    return sorted(coarse + finer, key=lambda found: found[0].column), below
 
 
 def _is_header(cell: Cell, header: _Header) -> bool:

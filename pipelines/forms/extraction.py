@@ -52,6 +52,9 @@ def extract(document: Document, folder_year: int | None) -> Extraction:
         observations += form_reader.observations + [quantity for goal in goals for quantity in quantities(goal)]
         unmapped += form_reader.unmapped
     kind = _document_kind(segments, readable, title)
+    named = list(dict.fromkeys(form.heads["stated_department_name"] for form in forms if "stated_department_name" in form.heads))
+    if len(named) > 1:
+        segments.warnings.append(f"the forms name several departments: {', '.join(named)}")
     return Extraction(
         kind, title, stated_year, fiscal_year, _department(forms, title), forms, observations, unmapped, segments.warnings
     )

@@ -179,6 +179,31 @@ def test_chinese_numerals_are_numbers() -> None:
     assert [int(value) for value in found["quantity_value"]] == [23, 105, 12, 2300]
 
 
+@pytest.mark.parametrize("rendering", ["text", "word"])
+def test_a_header_of_two_lines(rendering: str) -> None:
+    header = [
+        ["项目资金\n(万元)", "资金来源", "预算数", "预算数", "全年执行数", "分值", "执行率", "得分"],
+        ["", "", "年初预算数", "全年预算数", "", "", "", ""],
+    ]
+    text = TITLE + FORM["project"] + table([*PROJECT[:2], *header, *PROJECT[3:]])
+    found = frames(text if rendering == "text" else rebuild_as_docx(text))
+    assert amounts(found, "project_evaluation") == PLAIN_AMOUNTS
+    assert counts(found) == (23, 23, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("cells", "weight", "score"),
+    [
+        (["98.55"], None, "98.55"), (["100", "98.55"], "100", "98.55"), (["100", "98.55", EMPTY], "100", "98.55"),
+        ([EMPTY] * 5 + ["100", "98.55", EMPTY], "100", "98.55"), ([EMPTY] * 5 + ["100", EMPTY, EMPTY], "100", None),
+        ([EMPTY] * 5 + [EMPTY, "98.55", EMPTY], None, "98.55"),
+    ],
+)  # fmt: skip
+def test_total_rows(cells: list[str], weight: str | None, score: str | None) -> None:
+    totals = project([*PROJECT[:-1], ["总分", *cells]])["fact_evaluations"].filter(fund_source_code="all")
+    assert totals.select("total_weight_points", "total_score_points").rows() == [(weight and Decimal(weight), score and Decimal(score))]
+
+
 # base data table ------------------------------------------------------------------------------------------------------------------
 
 

@@ -133,6 +133,12 @@ def test_a_table_that_is_no_form_is_named_in_a_warning() -> None:
     assert found["reports"]["warnings"].to_list() == ["table 1 fits no template"]
 
 
+def test_forms_of_several_departments_in_one_file_are_named_in_a_warning() -> None:
+    found = frames(f"{TITLE}整体支出绩效自评表\n{table(DEPARTMENT)}整体支出绩效自评表\n{table(changed(DEPARTMENT, ('甲市乙局', '丁局')))}")
+    assert forms(found) == ALL_FOUR[1:2] * 2
+    assert found["reports"]["warnings"].to_list() == ["the forms name several departments: 甲市乙局, 丁局"]
+
+
 def test_a_report_without_forms_is_rejected() -> None:
     report = frames(TITLE + "一、基本情况\n编制数23人。\n")["reports"].row(0, named=True)
     assert (report["outcome"], report["reason"]) == ("rejected", "no_forms")
