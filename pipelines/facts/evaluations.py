@@ -8,8 +8,12 @@ from pipelines.catalogue.schemas import polars_schema
 from pipelines.facts.observed import text_of, value_of, wide
 
 _NUMBERS = (
-    "execution_rate_reported_pct", "execution_weight_points", "execution_score_points", "total_weight_points", "total_score_points",
-)  # fmt: skip
+    "execution_rate_reported_pct",
+    "execution_weight_points",
+    "execution_score_points",
+    "total_weight_points",
+    "total_score_points",
+)
 
 
 def fact_evaluations(observations: pl.DataFrame) -> pl.DataFrame:

@@ -42,13 +42,23 @@ _FACTS = {
     "quarantine": lineage.quarantine,
 }
 _FILE_COLUMNS = (
-    "report_id", "file_name", "sha256", "byte_count", "city_slug", "folder_year", "first_seen_at", "superseded_by", "is_current",
-)  # fmt: skip
+    "report_id",
+    "file_name",
+    "sha256",
+    "byte_count",
+    "city_slug",
+    "folder_year",
+    "first_seen_at",
+    "superseded_by",
+    "is_current",
+)
 FORMLESS = "the document holds no form that a template fits"
 NOT_ACTUAL = "the document is of kind {kind}; only what happened counts as actual"
 
 
-def read_report(file: dict[str, Any], document: documents.Document | documents.DocumentError, seconds: float, reference: Path) -> Report:
+def read_report(
+    file: dict[str, Any], document: documents.Document | documents.DocumentError, seconds: float, reference: Path
+) -> Report:
     """Report of one file revision: extracted, or rejected with a reason.
 
     `file` has report_id, file_name, sha256, byte_count, city_slug, folder_year, first_seen_at, superseded_by, is_current.
@@ -57,7 +67,9 @@ def read_report(file: dict[str, Any], document: documents.Document | documents.D
     if isinstance(document, documents.DocumentError):
         return Report(file, place, None, rejected=(document.reason, document.detail))
     found = forms.extract(document, file["folder_year"])
-    read = {name: getattr(document, name) for name in ("media_type", "reader", "encoding", "warnings")} | {"read_seconds": seconds}
+    read = {name: getattr(document, name) for name in ("media_type", "reader", "encoding", "warnings")} | {
+        "read_seconds": seconds
+    }
     department = department_id(reference, file["city_slug"], found.department_name)
     rejected = None
     if not any(form.form_number > 0 for form in found.forms):

@@ -8,7 +8,15 @@ from pipelines.catalogue import catalogue
 from pipelines.catalogue.schemas import polars_schema
 from pipelines.facts.observed import text_of, value_of, wide
 
-_TEXTS = ("indicator_name", "target_raw", "actual_raw", "deduction_rule", "deviation_reason", "level1_label_zh", "level2_label_zh")
+_TEXTS = (
+    "indicator_name",
+    "target_raw",
+    "actual_raw",
+    "deduction_rule",
+    "deviation_reason",
+    "level1_label_zh",
+    "level2_label_zh",
+)
 _NUMBERS = ("weight_points", "score_points", "level1_band_points")
 
 
@@ -36,7 +44,9 @@ def fact_indicators(observations: pl.DataFrame) -> pl.DataFrame:
         }
     values["indicator_number"] = pl.col("indicator_number").drop_nulls().first()
     values["column_label_zh"] = pl.col("column_label_zh").first()
-    place = {name: _of("indicator_name", name) for name in ("locator", "table_number", "row_number", "column_number", "line_number")}
+    place = {
+        name: _of("indicator_name", name) for name in ("locator", "table_number", "row_number", "column_number", "line_number")
+    }
     rows = wide(observations, "fact_indicators", values | place, keep_absent=True)
     schema = polars_schema("fact_indicators")
     return rows.with_columns(

@@ -1,6 +1,7 @@
 """`figure_cells`, `absent_values`, `quarantine` and `unmapped_labels`: where every place of a form ended.
 
-Belongs here: what is not a fact but keeps the account complete. Each figure-bearing place ends in exactly one of figure_cells (an
+Belongs here: what is not a fact but keeps the account complete. Each figure-bearing place ends in exactly one of
+figure_cells (an
 accepted fact), quarantine or unmapped_labels.
 """
 
@@ -23,10 +24,12 @@ def figure_cells(observations: pl.DataFrame) -> pl.DataFrame:
 
 
 def absent_values(observations: pl.DataFrame) -> pl.DataFrame:
-    """One row per place of a form that holds no value; text columns and targets of indicators keep theirs in the fact row too."""
+    """One row per place of a form that holds no value; text columns and targets of indicators keep theirs in the fact row
+    too."""
     absent = observations.filter(pl.col("absence_code").is_not_null())
     ids = [
-        row_id(*parts) for parts in absent.select("report_id", "form_id", "table_name", "record", "field_name", "locator").iter_rows()
+        row_id(*parts)
+        for parts in absent.select("report_id", "form_id", "table_name", "record", "field_name", "locator").iter_rows()
     ]
     return absent.with_columns(row_id=pl.Series(ids, dtype=pl.String)).select(*polars_schema("absent_values"))
 
@@ -34,7 +37,9 @@ def absent_values(observations: pl.DataFrame) -> pl.DataFrame:
 def quarantine(observations: pl.DataFrame) -> pl.DataFrame:
     """One row per value that allows no certain reading, with the rule and the reason in words."""
     problems = observations.filter(pl.col("problem").is_not_null())
-    ids = [row_id(*parts) for parts in problems.select("report_id", "form_id", "table_name", "field_name", "locator").iter_rows()]
+    ids = [
+        row_id(*parts) for parts in problems.select("report_id", "form_id", "table_name", "field_name", "locator").iter_rows()
+    ]
     definitions = {code.code: code.definition for code in catalogue().codes["quarantine_rule"].values()}
     record = pl.struct("item_code", "fund_source_code", "phase_code", "amount_year", "indicator_number", "raw_text", "unit")
     return problems.with_columns(

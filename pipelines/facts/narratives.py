@@ -11,7 +11,8 @@ HEAD_LENGTH = 200  # raw_text of a text row: its beginning; `text` holds all of 
 
 
 def fact_narratives(observations: pl.DataFrame) -> pl.DataFrame:
-    """One row per section of the narrative and per goal or explanation of a form; text is null where a heading has none of its own."""
+    """One row per section of the narrative and per goal or explanation of a form; text is null where a heading has none of
+    its own."""
     texts = observations.filter(pl.col("table_name") == "fact_narratives").with_columns(
         text=pl.col("raw_text").replace("", None), raw_text=pl.col("raw_text").str.head(HEAD_LENGTH)
     )

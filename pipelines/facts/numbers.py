@@ -2,8 +2,10 @@
 
 Belongs here: the spelling of numbers on forms, as Polars expressions. Does not belong here: which column holds what.
 
-Texts are compared in a plain copy (full-width digits and signs made ASCII, white space removed); the raw text is kept. A comma counts
-as a thousands separator only as ddd,ddd; digits parted by white space may be two numbers and are not joined. What allows no certain
+Texts are compared in a plain copy (full-width digits and signs made ASCII, white space removed); the raw text is kept. A
+comma counts
+as a thousands separator only as ddd,ddd; digits parted by white space may be two numbers and are not joined. What allows no
+certain
 reading is a problem (a code of `quarantine_rule`), never a guess.
 """
 
@@ -75,14 +77,17 @@ def _problem(text: pl.Expr) -> pl.Expr:
 def with_values(observations: pl.DataFrame) -> pl.DataFrame:
     """Add number, value_unit, operator and problem to observations (columns raw_text, field_name, unit, absence_code).
 
-    `number` is DECIMAL(38,6) in the unit of the field: amounts in 万元 whatever the form prints, rates in per cent; null for texts and
+    `number` is DECIMAL(38,6) in the unit of the field: amounts in 万元 whatever the form prints, rates in per cent; null
+    for texts and
     absent values. `problem` is null, or a code of the vocabulary quarantine_rule for a value that a numeric field should hold.
     A rate at most 1.5 without a per-cent sign may be a fraction or a percentage: it is a problem, not a guess.
     """
     field = pl.col("field_name")
     text = pl.col("plain_text")
-    parts = text.str.extract_groups(rf"^(?P<operator>{_OPERATOR})?(?P<low>{_WELL_FORMED})(?P<low_unit>{_UNIT}?)"
-                                    rf"(?:[-~至](?P<high>{_WELL_FORMED})(?P<high_unit>{_UNIT}?))?(?P<behind>以上|以内|以下)?$")  # fmt: skip
+    parts = text.str.extract_groups(
+        rf"^(?P<operator>{_OPERATOR})?(?P<low>{_WELL_FORMED})(?P<low_unit>{_UNIT}?)"
+        rf"(?:[-~至](?P<high>{_WELL_FORMED})(?P<high_unit>{_UNIT}?))?(?P<behind>以上|以内|以下)?$"
+    )
     is_target = field.is_in(["target_raw", "actual_raw"])
     allowed = pl.lit(False)
     is_numeric = pl.lit(False)
@@ -100,11 +105,14 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
     fits = pl.col("low_number").abs() * pl.coalesce(pl.when(is_money).then(factor), pl.lit(Decimal(1))) <= largest
     # More decimals than DECIMAL(18,6) keeps would be rounded in silence.
     too_fine = is_money & (money_unit == "元") & text.str.contains(r"\.\d{3,}")
-    fraction_or_rate = field.str.ends_with("_rate_reported_pct") & (pl.col("low_unit") == "") & pl.col("low_number").is_between(
-        Decimal("0.000001"), Decimal("1.5")
+    fraction_or_rate = (
+        field.str.ends_with("_rate_reported_pct")
+        & (pl.col("low_unit") == "")
+        & pl.col("low_number").is_between(Decimal("0.000001"), Decimal("1.5"))
     )
     is_number = (
-        pl.col("low_number").is_not_null() & pl.col("high").is_null() & pl.col("operator_text").is_null() & pl.col("behind").is_null()
+        pl.col("low_number").is_not_null()
+        & pl.col("high").is_null() & pl.col("operator_text").is_null() & pl.col("behind").is_null()
         & allowed & whole & fits & ~too_fine & ~fraction_or_rate
     )  # fmt: skip
     is_date = text.str.contains(_DATE)
@@ -120,7 +128,8 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             number=pl.when(is_number & is_money).then(pl.col("low_number") * factor)
             .when((is_numeric & is_number) | has_target).then(pl.col("low_number")),
-            value_unit=pl.when(has_target).then(pl.coalesce(pl.col("high_unit").replace("", None), pl.col("low_unit")).replace("", None))
+            value_unit=pl.when(has_target)
+            .then(pl.coalesce(pl.col("high_unit").replace("", None), pl.col("low_unit")).replace("", None))
             .when(is_money).then(money_unit),
             operator=pl.when(~is_target | pl.col("plain_text").is_null()).then(None)
             .when(~has_target.fill_null(False)).then(pl.lit("qualitative"))

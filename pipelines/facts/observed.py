@@ -89,7 +89,8 @@ def _row(report: Report, seen: Observation) -> tuple[Any, ...]:
 def observed(reports: Iterable[Report]) -> pl.DataFrame:
     """One row per observation with SCHEMA's columns and number, value_unit, operator, problem, is_repeated.
 
-    Observations of the same field of the same fact row are one figure stated twice: with equal numbers the later ones are repeats
+    Observations of the same field of the same fact row are one figure stated twice: with equal numbers the later ones are
+    repeats
     (they stay as further source cells), with different ones all become the problem conflicting_duplicate.
     """
     rows = [_row(report, seen) for report in reports for seen in report.extraction.observations]
@@ -107,20 +108,26 @@ def observed(reports: Iterable[Report]) -> pl.DataFrame:
 def accepted(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     """Observations of one fact table that hold a value without a problem, repeats left out."""
     return frame.filter(
-        (pl.col("table_name") == table) & pl.col("absence_code").is_null() & pl.col("problem").is_null() & ~pl.col("is_repeated")
+        (pl.col("table_name") == table)
+        & pl.col("absence_code").is_null()
+        & pl.col("problem").is_null()
+        & ~pl.col("is_repeated")
     )
 
 
 def wide(frame: pl.DataFrame, table: str, values: dict[str, pl.Expr], *, keep_absent: bool = False) -> pl.DataFrame:
     """One row per row_id of a wide fact table.
 
-    `values` maps columns to expressions over the observations of the row. The place is that of the first cell; raw_text joins the
+    `values` maps columns to expressions over the observations of the row. The place is that of the first cell; raw_text
+    joins the
     cells. With `keep_absent` a row of nothing but absences or problems counts too.
     """
     of_table = frame.filter((pl.col("table_name") == table) & ~pl.col("is_repeated"))
     if not keep_absent:
         of_table = of_table.filter(pl.col("absence_code").is_null() & pl.col("problem").is_null())
-    firsts = [name for name in SCHEMA if name not in {"row_id", "raw_text", "record", "field_name", "absence_code", "is_figure"}]
+    firsts = [
+        name for name in SCHEMA if name not in {"row_id", "raw_text", "record", "field_name", "absence_code", "is_figure"}
+    ]
     return of_table.group_by("row_id", maintain_order=True).agg(
         *(pl.col(name).first() for name in firsts if name not in values),
         raw_text=pl.col("raw_text").filter(pl.col("raw_text").str.strip_chars() != "").str.join(" | "),

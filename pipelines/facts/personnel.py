@@ -8,8 +8,13 @@ from pipelines.catalogue.schemas import polars_schema
 from pipelines.facts.observed import value_of, wide
 
 _NUMBERS = (
-    "staffing_quota_count", "in_post_count", "control_rate_reported_pct", "retirees_count", "total_staff_count", "quota_cut_count",
-)  # fmt: skip
+    "staffing_quota_count",
+    "in_post_count",
+    "control_rate_reported_pct",
+    "retirees_count",
+    "total_staff_count",
+    "quota_cut_count",
+)
 
 
 def fact_personnel(observations: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Cities and departments by their names.
 
-Belongs here: the reference tables under data/reference and the ids made from them. Does not belong here: guessing: an unknown city keeps
+Belongs here: the reference tables under data/reference and the ids made from them. Does not belong here: guessing: an
+unknown city keeps
 its folder's name as code, an unknown department gets an id of its own.
 """
 

@@ -1,6 +1,7 @@
 """`reports` and `forms`: what became of every file revision, and the forms found in it.
 
-Belongs here: the Report (a planned file revision and what was read from it) and its two tables. Counts are filled in by `settlement`.
+Belongs here: the Report (a planned file revision and what was read from it) and its two tables. Counts are filled in by
+`settlement`.
 """
 
 from __future__ import annotations

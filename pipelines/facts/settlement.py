@@ -41,7 +41,9 @@ def count_figures(frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         detail=pl.when(is_lost).then(pl.lit(catalogue().codes["reason"]["not_conserved"].definition)).otherwise("detail"),
     ).select(frames["reports"].columns)  # fmt: skip
     kept = {
-        name: frame.filter(~is_lost) for name, frame in frames.items() if name not in ("forms", "reports") and not lost.is_empty()
+        name: frame.filter(~is_lost)
+        for name, frame in frames.items()
+        if name not in ("forms", "reports") and not lost.is_empty()
     }
     return {**frames, **kept, "forms": forms.filter(~is_lost), "reports": reports}
 

@@ -7,6 +7,7 @@ Every figure-bearing cell that no section takes is handed over as unmapped, so t
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -73,14 +74,18 @@ class FormReader:
         ends = [start for start, _, _ in starts[1:]] + [piece.last]
         return [(section, header, end) for (_, section, header), end in zip(starts, ends, strict=True)]
 
-    def _header_at(self, piece: Slice, index: int, starts: list[tuple[int, Section, _Header]]) -> tuple[Section, _Header] | None:
+    def _header_at(
+        self, piece: Slice, index: int, starts: list[tuple[int, Section, _Header]]
+    ) -> tuple[Section, _Header] | None:
         row = [cell for cell in piece.table.rows[index] if cell.row == index]
         labels = [(cell, normalise_label(cell.text)) for cell in row]
         for section in self.region.template.sections:
             named = next((cell for cell, label in labels if section.header.fullmatch(label)), None)
             if named is None or any(section.id == earlier.id for _, earlier, _ in starts):
                 continue
-            columns = _columns(section, [(cell, label) for cell, label in labels if cell is not named or section.kind == "records"])
+            columns = _columns(
+                section, [(cell, label) for cell, label in labels if cell is not named or section.kind == "records"]
+            )
             if section.columns and not columns:
                 continue
             columns, bottom = _with_line_below(section, piece, index, columns)
@@ -98,9 +103,13 @@ class FormReader:
             if all(cell.row < index for cell in row):
                 continue
             labels = [
-                cell for cell in row
-                if cell.column < first_column and cell is not header.cell and not _is_header(cell, header)
-                and cell.text.strip() and not is_figure(cell.text)
+                cell
+                for cell in row
+                if cell.column < first_column
+                and cell is not header.cell
+                and not _is_header(cell, header)
+                and cell.text.strip()
+                and not is_figure(cell.text)
             ]
             label = labels[-1] if labels else None
             if table.origin == "inferred" and len(row) != header.arity:
@@ -125,8 +134,16 @@ class FormReader:
                 if column.phase is not None:
                     own |= {"phase_code": column.phase, "amount_year": self._year(head.text, column)}
                 self._observe(
-                    column.table or section.table, f"row {index} column {head.column}", column.field, cell, own,
-                    index=index, label=label.text if label else header.cell.text, column_label=head.text, unit=unit, piece=piece,
+                    column.table or section.table,
+                    f"row {index} column {head.column}",
+                    column.field,
+                    cell,
+                    own,
+                    index=index,
+                    label=label.text if label else header.cell.text,
+                    column_label=head.text,
+                    unit=unit,
+                    piece=piece,
                     is_merged=owner != index,
                 )
 
@@ -145,7 +162,8 @@ class FormReader:
         if section_code is None:
             return []
         texts = [
-            cell for cell in dict.fromkeys(cells)
+            cell
+            for cell in dict.fromkeys(cells)
             if cell is not None and absence_of(cell.text) is None and not is_figure(cell.text)
         ]
         for cell in texts:
@@ -159,7 +177,10 @@ class FormReader:
         for index in range(header.row + 1, last):
             row = table.rows[index]
             starting = [cell for cell in row if cell.row == index]
-            total = next((cell for cell in starting if section.totals and section.totals.match.fullmatch(normalise_label(cell.text))), None)
+            total = next(
+                (cell for cell in starting if section.totals and section.totals.match.fullmatch(normalise_label(cell.text))),
+                None,
+            )
             if total is not None:
                 self._totals(section, header, piece, index, total)
                 continue
@@ -168,7 +189,11 @@ class FormReader:
             is_head = (piece.table_number, index) in self._head_rows or _repeats(name, name_head)
             if is_head or name is None or name.row < index or (table.origin == "inferred" and len(row) <= name_head.column):
                 continue
-            own = [cell for field_name, cell in cells.items() if cell and cell.row == index and not str(field_name).startswith("level")]
+            own = [
+                cell
+                for field_name, cell in cells.items()
+                if cell and cell.row == index and not str(field_name).startswith("level")
+            ]
             if all(absence_of(cell.text) == "blank" for cell in own):
                 continue  # an indicator row left empty
             self._indicators += 1
@@ -177,10 +202,30 @@ class FormReader:
                     continue
                 is_level = field_name.startswith("level")
                 if field_name == "level1_label_zh" and (band := _BAND.search(cell.text)):
-                    self._observe(section.table, f"indicator {self._indicators}", "level1_band_points", cell, {}, raw=band[1], index=index,
-                                  label=name.text, column_label=by_field[field_name].text, piece=piece)
-                self._observe(section.table, f"indicator {self._indicators}", field_name, cell, {"indicator_number": self._indicators}, index=index,
-                              label=name.text, column_label=by_field[field_name].text, piece=piece, is_merged=not is_level and cell.row < index)
+                    self._observe(
+                        section.table,
+                        f"indicator {self._indicators}",
+                        "level1_band_points",
+                        cell,
+                        {},
+                        raw=band[1],
+                        index=index,
+                        label=name.text,
+                        column_label=by_field[field_name].text,
+                        piece=piece,
+                    )
+                self._observe(
+                    section.table,
+                    f"indicator {self._indicators}",
+                    field_name,
+                    cell,
+                    {"indicator_number": self._indicators},
+                    index=index,
+                    label=name.text,
+                    column_label=by_field[field_name].text,
+                    piece=piece,
+                    is_merged=not is_level and cell.row < index,
+                )
 
     def _totals(self, section: Section, header: _Header, piece: Slice, index: int, label: Cell) -> None:
         """The 总分 row: one figure is the score, two are weight and score; a single figure under 分值 alone is the weight."""
@@ -195,12 +240,14 @@ class FormReader:
                 names = ["total_weight_points"]
         for name, cell in zip(names, figures, strict=False):
             codes: dict[str, str | int | None] = {"item_code": section.totals.item, "fund_source_code": "all"}
-            self._observe(section.totals.table, "total", name, cell, codes, index=index, label=label.text, column_label=None, piece=piece)
+            self._observe(
+                section.totals.table, "total", name, cell, codes, index=index, label=label.text, column_label=None, piece=piece
+            )
 
     def _pairs(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
         for index in range(header.row, last):
             row = [cell for cell in piece.table.rows[index] if cell.row == index]
-            for label, value in zip(row, row[1:], strict=False):
+            for label, value in itertools.pairwise(row):
                 codes = self._row_codes(section, label.text)
                 if codes is None or is_figure(label.text) or not label.text.strip():
                     continue
@@ -208,8 +255,18 @@ class FormReader:
                     continue
                 own = {**codes, "phase_code": section.phase, "amount_year": self.fiscal_year}
                 unit = unit_in(label.text) or unit_in(header.cell.text) or self._unit
-                self._observe(section.table, f"row {index} column {value.column}", section.field or "", value, own, index=index,
-                              label=label.text, column_label=None, unit=unit, piece=piece)
+                self._observe(
+                    section.table,
+                    f"row {index} column {value.column}",
+                    section.field or "",
+                    value,
+                    own,
+                    index=index,
+                    label=label.text,
+                    column_label=None,
+                    unit=unit,
+                    piece=piece,
+                )
 
     def _texts(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
         if section.section_code is not None:
@@ -228,7 +285,7 @@ class FormReader:
         for piece in self.region.slices:
             for index in range(piece.first, piece.last):
                 row = [cell for cell in piece.table.rows[index] if cell.row == index]
-                for label, value in zip(row, row[1:], strict=False):
+                for label, value in itertools.pairwise(row):
                     self._head(piece, index, label, value)
 
     def _head(self, piece: Slice, index: int, label: Cell, value: Cell) -> None:
@@ -239,7 +296,9 @@ class FormReader:
             self._head_rows.add((piece.table_number, index))
             if head.table is not None:
                 codes: dict[str, str | int | None] = {"item_code": head.item, "fund_source_code": "all"}
-                self._observe(head.table, "total", head.field, value, codes, index=index, label=label.text, column_label=None, piece=piece)
+                self._observe(
+                    head.table, "total", head.field, value, codes, index=index, label=label.text, column_label=None, piece=piece
+                )
             elif head.field == "project_name":
                 self._labels.add(_key(piece, value))
                 self.form.project_name = self.form.project_name or _joined(value.text)
@@ -251,7 +310,8 @@ class FormReader:
     # one cell ---------------------------------------------------------------------------------------------------------------
 
     def _row_codes(self, section: Section, label: str | None) -> dict[str, str | int | None] | None:
-        """Codes of a row label, or None where no vocabulary of the section covers it; no rows rule means one unlabelled record."""
+        """Codes of a row label, or None where no vocabulary of the section covers it; no rows rule means one unlabelled
+        record."""
         rows = section.rows
         if rows is None:
             return {}
@@ -277,13 +337,33 @@ class FormReader:
 
     def _text(self, section_code: str, cell: Cell, label: str) -> None:
         self.observations.append(
-            Observation(self.form.form_number, "fact_narratives", f"{section_code}@{cell.locator}", "text", cell.text, _joined(label),
-                        None, cell.locator, {"section_code": section_code})
+            Observation(
+                self.form.form_number,
+                "fact_narratives",
+                f"{section_code}@{cell.locator}",
+                "text",
+                cell.text,
+                _joined(label),
+                None,
+                cell.locator,
+                {"section_code": section_code},
+            )
         )
 
     def _observe(
-        self, table: str | None, record: str, field_name: str, cell: Cell, codes: dict[str, str | int | None], *,
-        index: int, label: str, column_label: str | None, piece: Slice, unit: str | None = None, raw: str | None = None,
+        self,
+        table: str | None,
+        record: str,
+        field_name: str,
+        cell: Cell,
+        codes: dict[str, str | int | None],
+        *,
+        index: int,
+        label: str,
+        column_label: str | None,
+        piece: Slice,
+        unit: str | None = None,
+        raw: str | None = None,
         is_merged: bool = False,
     ) -> None:
         text = cell.text if raw is None else raw
@@ -334,11 +414,14 @@ class _Header:
     arity: int
 
 
-_CodedRow = tuple[int, Cell | None, dict[str, str | int | None] | None, list[Cell | None]]  # row, label, codes, cells of the columns
+_CodedRow = tuple[
+    int, Cell | None, dict[str, str | int | None] | None, list[Cell | None]
+]  # row, label, codes, cells of the columns
 
 
 def _owners(section: Section, rows: list[_CodedRow]) -> dict[int, int | None]:
-    """The row that each cell (by id) belongs to. A figure over rows of several labels belongs to the row of the whole, which may come
+    """The row that each cell (by id) belongs to. A figure over rows of several labels belongs to the row of the whole,
+    which may come
     first or last; where there is none, it belongs to none of them for certain."""
     covered: dict[int, list[_CodedRow]] = {}
     figures: set[int] = set()

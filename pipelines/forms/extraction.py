@@ -22,7 +22,8 @@ TITLE_LINES = 6
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _TITLE_YEAR = re.compile(r"(20\d{2})\s*年度?")
 _REPORT_TITLE = re.compile(
-    r"^\s*(?:20\d{2}\s*年度?)?(?P<name>.*?)(?:20\d{2}\s*年度?)?(?:部门)?(?:整体支出|预算|项目支出)?(?:绩效)?(?:自评|评价)(?:工作)?报告\s*$", re.S
+    r"^\s*(?:20\d{2}\s*年度?)?(?P<name>.*?)(?:20\d{2}\s*年度?)?(?:部门)?(?:整体支出|预算|项目支出)?(?:绩效)?(?:自评|评价)(?:工作)?报告\s*$",
+    re.S,
 )
 
 
@@ -52,7 +53,9 @@ def extract(document: Document, folder_year: int | None) -> Extraction:
         observations += form_reader.observations + [quantity for goal in goals for quantity in quantities(goal)]
         unmapped += form_reader.unmapped
     kind = _document_kind(segments, readable, title)
-    named = list(dict.fromkeys(form.heads["stated_department_name"] for form in forms if "stated_department_name" in form.heads))
+    named = list(
+        dict.fromkeys(form.heads["stated_department_name"] for form in forms if "stated_department_name" in form.heads)
+    )
     if len(named) > 1:
         segments.warnings.append(f"the forms name several departments: {', '.join(named)}")
     return Extraction(

@@ -10,10 +10,46 @@ from dataclasses import replace
 
 from pipelines.forms.observations import Observation
 
-MEASURE_WORDS = (
-    "人次 平方米 平方公里 公里 万亩 立方米 轮 次 个 件 份 场 期 批 户 家 项 名 人 起 例 篇 套 台 辆 座 处 条 宗 亩 天 小时 吨 本 册 部 "
-    "门 所"
-).split()
+MEASURE_WORDS = [
+    "人次",
+    "平方米",
+    "平方公里",
+    "公里",
+    "万亩",
+    "立方米",
+    "轮",
+    "次",
+    "个",
+    "件",
+    "份",
+    "场",
+    "期",
+    "批",
+    "户",
+    "家",
+    "项",
+    "名",
+    "人",
+    "起",
+    "例",
+    "篇",
+    "套",
+    "台",
+    "辆",
+    "座",
+    "处",
+    "条",
+    "宗",
+    "亩",
+    "天",
+    "小时",
+    "吨",
+    "本",
+    "册",
+    "部",
+    "门",
+    "所",
+]
 _CHINESE = "零〇一二两三四五六七八九十百千"
 _TENS = "[一二两三四五六七八九]?十[一二三四五六七八九]?"
 _BELOW_HUNDRED = f"零[一二三四五六七八九]|{_TENS}"
@@ -55,7 +91,12 @@ def quantities(goal: Observation) -> list[Observation]:
         codes["quantity_object"] = match["object"] or None
         found.append(
             replace(
-                goal, table_name="fact_goals", record=f"{goal.record} {match.start()}", field_name="quantity_value", raw_text=value, codes=codes
+                goal,
+                table_name="fact_goals",
+                record=f"{goal.record} {match.start()}",
+                field_name="quantity_value",
+                raw_text=value,
+                codes=codes,
             )
         )
     return found

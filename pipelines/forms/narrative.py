@@ -159,7 +159,9 @@ class NarrativeReader:
                 self.form.figures += 1
                 self._figure(token, paragraph, None if compared else item, fund, phase, year)
 
-    def _figure(self, token: _Token, paragraph: Paragraph, item: str | None, fund: str, phase: str | None, year: int | None) -> None:
+    def _figure(
+        self, token: _Token, paragraph: Paragraph, item: str | None, fund: str, phase: str | None, year: int | None
+    ) -> None:
         locator = replace(paragraph.locator, column=token.start + 1)
         if item is None:
             context = paragraph.text[max(0, token.start - 20) : token.start].strip()
@@ -196,14 +198,18 @@ class NarrativeReader:
         codes["amount_year"] = self.fiscal_year
         locator = section.paragraphs[0].locator
         self.observations.append(
-            Observation(0, "fact_expenditures", f"none {fund}", "amount_wanyuan", none[0], section.heading, None, locator, codes, "none")
+            Observation(
+                0, "fact_expenditures", f"none {fund}", "amount_wanyuan", none[0], section.heading, None, locator, codes, "none"
+            )
         )
 
     def _observe(
         self, table: str, record: str, field_name: str, raw: str, label: str, locator: Locator,
         codes: dict[str, str | int | None], unit: str | None = None,
     ) -> None:  # fmt: skip
-        self.observations.append(Observation(0, table, record, field_name, raw, label, None, locator, codes, None, unit, is_figure=True))
+        self.observations.append(
+            Observation(0, table, record, field_name, raw, label, None, locator, codes, None, unit, is_figure=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +222,8 @@ class _Token:
     unit: str | None = None
 
 
-# A figure with everything that stands in it, so that a malformed one is seen whole: signs, masks, thousands, ranges, approximations.
+# A figure with everything that stands in it, so that a malformed one is seen whole: signs, masks, thousands, ranges,
+# approximations.
 _RUN = r"(?<![\d.*×])(?<!\d )(?:[-−](?=\d))?[\d*×](?:[\d.,*×]|，(?=\d{3}(?!\d))| (?=\d))*+(?:[-~～—至][\d.,*×]++)?"
 # Spelt in ASCII one character for one, so that places stay; the full-width comma parts clauses.
 _ASCII = str.maketrans("０１２３４５６７８９．％－＊", "0123456789.%-*")
@@ -264,7 +271,8 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _compact(text: str) -> tuple[str, list[int]]:
-    """The text without white space, except one where it parts digits, digits in ASCII; and the place of each character in the text."""
+    """The text without white space, except one where it parts digits, digits in ASCII; and the place of each character in
+    the text."""
     kept = list(text)
     for run in re.finditer(r"\s+", text):
         parts_digits = text[max(0, run.start() - 1) : run.start()].isdigit() and text[run.end() : run.end() + 1].isdigit()

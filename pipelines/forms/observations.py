@@ -30,8 +30,10 @@ def is_figure(text: str) -> bool:
 class Observation:
     """One value read from one place: observations of one fact row share `form_number`, `table_name` and `record`.
 
-    `field_name` is the column of the fact table; `codes` holds the key columns of the fact row; `absence_code` says why there is no
-    value (then `raw_text` is what stands in the cell). `is_figure` marks the places that the conservation count counts, each once.
+    `field_name` is the column of the fact table; `codes` holds the key columns of the fact row; `absence_code` says why
+    there is no
+    value (then `raw_text` is what stands in the cell). `is_figure` marks the places that the conservation count counts,
+    each once.
     """
 
     form_number: int

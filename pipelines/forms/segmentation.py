@@ -3,7 +3,8 @@
 Belongs here: where a form begins and ends, which template fits it, which attachment number it was given.
 Does not belong here: reading its cells.
 
-A form begins at a title row, at a section that the form before it has had or cannot have, or at a table that fits a template by its
+A form begins at a title row, at a section that the form before it has had or cannot have, or at a table that fits a
+template by its
 anchors. A table that brings only sections which the form before it does not have yet continues that form.
 """
 
@@ -19,8 +20,12 @@ from pipelines.forms.templates import Template, form_templates
 
 REQUIRED_ANCHORS = 2
 TITLE_REACH = 3  # paragraphs above a table that may hold its title
-_ATTACHMENT = re.compile(r"^附(?:件|表)\s*(?P<number>[一二三四五六七八九十]{1,3}|\d{1,2})(?:[-－—]\d{1,2})?\s*[:：、.．]?\s*(?P<title>.*)$")
-_RUNNING_LINE = re.compile(r"^[-－—–\s]*(?:第?\s*\d{1,3}\s*页?(?:\s*[,，/]?\s*共\s*\d{1,3}\s*页)?|[（(]?续[上前]?表?[)）]?)[-－—–\s]*$")
+_ATTACHMENT = re.compile(
+    r"^附(?:件|表)\s*(?P<number>[一二三四五六七八九十]{1,3}|\d{1,2})(?:[-－—]\d{1,2})?\s*[:：、.．]?\s*(?P<title>.*)$"
+)
+_RUNNING_LINE = re.compile(
+    r"^[-－—–\s]*(?:第?\s*\d{1,3}\s*页?(?:\s*[,，/]?\s*共\s*\d{1,3}\s*页)?|[（(]?续[上前]?表?[)）]?)[-－—–\s]*$"
+)
 _UNIT_LINE = re.compile(r"^[（(]?\s*(?:金额)?单位\s*[:：]\s*(万元|亿元|元)\s*[)）]?$")
 _CHINESE_DIGITS = {digit: number for number, digit in enumerate("一二三四五六七八九十", start=1)}
 
@@ -92,7 +97,9 @@ def _take_table(segments: Segments, table: Table, table_number: int, above: list
     if lead.title and document_kind_of(lead.title) is None and (first is None or not first.title.search(lead.title)):
         lead = _Lead([*lead.narrative, *lead.named], unit=lead.unit)  # the last entry of a list of attachments
     segments.narrative.extend(lead.narrative)
-    is_next = previous is not None and previous.slices[-1].table_number == table_number - 1 and lead == _Lead([], unit=lead.unit)
+    is_next = (
+        previous is not None and previous.slices[-1].table_number == table_number - 1 and lead == _Lead([], unit=lead.unit)
+    )
     for number, piece in enumerate(pieces):
         title = _title_row(piece) or (lead.title if number == 0 else None)
         found = _classify(piece, title, previous)
@@ -121,7 +128,8 @@ class _Lead:
 
 
 def _sort_lead(above: list[Paragraph], previous: Region | None) -> _Lead:
-    """Sort the paragraphs above a table: attachment marks, title (on a line of its own or behind the mark), unit line, running lines
+    """Sort the paragraphs above a table: attachment marks, title (on a line of its own or behind the mark), unit line,
+    running lines
     of the page; the rest is narrative.
 
     Two bare marks in a row mean that the first one stands below the table before (附件一 printed after its table).
@@ -214,7 +222,8 @@ def _split(table: Table, table_number: int) -> list[Slice]:
 
 @dataclass
 class _Running:
-    """The form that rows belong to: sections by the templates that still fit it, the last of them, and the first of the head rows below."""
+    """The form that rows belong to: sections by the templates that still fit it, the last of them, and the first of the
+    head rows below."""
 
     seen: dict[str, set[str]] = field(default_factory=lambda: {template.template_id: set() for template in form_templates()})
     latest: dict[str, set[str]] = field(default_factory=dict)

@@ -34,7 +34,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Rows:
-    """How row labels become codes: vocabularies in order, the item where a label names only a source, rows of free names (with the
+    """How row labels become codes: vocabularies in order, the item where a label names only a source, rows of free names
+    (with the
     hints that forms print in place of a name) or of text."""
 
     vocabularies: tuple[str, ...]
@@ -55,7 +56,8 @@ class Totals:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of a form. `kind`: matrix (header row × label column), records (header row with hierarchy columns), pairs (label and
+    """One part of a form. `kind`: matrix (header row × label column), records (header row with hierarchy columns), pairs
+    (label and
     neighbour) or texts (text below or beside a label)."""
 
     id: str

@@ -22,8 +22,26 @@ FUNDS = {"fiscal": "fiscal_appropriation", "carry": "carry_over", "other": "othe
 SOURCES = ("general_public_budget", "gov_fund_budget", "nontax_special_account", "other_funds")
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 LEVELS = {"产出": "output", "效益": "benefit", "满意度": "satisfaction", "成本": "cost"}
-PLACE = {"row_id", "report_id", "form_id", "locator", "page_number", "table_number", "row_number", "column_number", "line_number"}
-FACTS = ("fact_expenditures", "fact_indicators", "fact_evaluations", "fact_personnel", "fact_buildings", "fact_narratives", "fact_goals")
+PLACE = {
+    "row_id",
+    "report_id",
+    "form_id",
+    "locator",
+    "page_number",
+    "table_number",
+    "row_number",
+    "column_number",
+    "line_number",
+}
+FACTS = (
+    "fact_expenditures",
+    "fact_indicators",
+    "fact_evaluations",
+    "fact_personnel",
+    "fact_buildings",
+    "fact_narratives",
+    "fact_goals",
+)
 
 
 def named(sample: Sample) -> str:
@@ -51,8 +69,16 @@ def expected_amounts(content: Tree) -> Counter[tuple[Any, ...]]:
     year = int(content["year"])
     rows: list[tuple[Any, ...]] = []
 
-    def add(form: str, item: str, fund: str, phase: str, printed: str, in_year: int = year, project: str | None = None,
-            factor: Decimal = Decimal(1)) -> None:  # fmt: skip
+    def add(
+        form: str,
+        item: str,
+        fund: str,
+        phase: str,
+        printed: str,
+        in_year: int = year,
+        project: str | None = None,
+        factor: Decimal = Decimal(1),
+    ) -> None:
         if printed and (amount := decimal(printed, factor)) is not None:
             rows.append((form, item, fund, phase, in_year, project, amount.quantize(Decimal("0.000001"))))
 
@@ -74,7 +100,16 @@ def expected_amounts(content: Tree) -> Counter[tuple[Any, ...]]:
         for position, (phase, code) in enumerate(BUDGET.items()):
             add("project_evaluation", "project_expenditure", "all", code, form["execution"][phase], year, form["name"], factor)
             for fund, amounts in form["funds"].items():
-                add("project_evaluation", "project_expenditure", FUNDS[fund], code, amounts[position], year, form["name"], factor)
+                add(
+                    "project_evaluation",
+                    "project_expenditure",
+                    FUNDS[fund],
+                    code,
+                    amounts[position],
+                    year,
+                    form["name"],
+                    factor,
+                )
     narrative = content["narrative"]
     sections = [("basic", "basic_expenditure", SOURCES[0]), ("project", "project_expenditure", SOURCES[0])]
     sections += [("gov_fund", "project_expenditure", SOURCES[1])] if narrative["gov_fund"] else []
@@ -108,14 +143,34 @@ def test_indicators(sample: Sample, found: Frames) -> None:
     for form_kind, project, form in forms_of(sample.content):
         for number, row in enumerate(form["indicators"], start=1):
             has_rule = form_kind == "department_evaluation" and layout.get("rule", False)
-            expected.append((
-                form_kind, project, number, LEVELS[row["level1"].removesuffix("指标")], row["name"], row["target"], row["actual"],
-                decimal(row["weight"]), decimal(row["score"]), (row["rule"] or None) if has_rule else None, row["reason"] or None,
-            ))  # fmt: skip
+            expected.append(
+                (
+                    form_kind,
+                    project,
+                    number,
+                    LEVELS[row["level1"].removesuffix("指标")],
+                    row["name"],
+                    row["target"],
+                    row["actual"],
+                    decimal(row["weight"]),
+                    decimal(row["score"]),
+                    (row["rule"] or None) if has_rule else None,
+                    row["reason"] or None,
+                )
+            )
     columns = (
-        "form_kind", "project_name", "indicator_number", "level1_code", "indicator_name", "target_raw", "actual_raw", "weight_points",
-        "score_points", "deduction_rule", "deviation_reason",
-    )  # fmt: skip
+        "form_kind",
+        "project_name",
+        "indicator_number",
+        "level1_code",
+        "indicator_name",
+        "target_raw",
+        "actual_raw",
+        "weight_points",
+        "score_points",
+        "deduction_rule",
+        "deviation_reason",
+    )
     assert found["fact_indicators"].select(columns).rows() == expected
 
 
@@ -139,17 +194,35 @@ def test_evaluations(sample: Sample, found: Frames) -> None:
         item = "project_expenditure" if project else "total"
         execution, total = form["execution"], form["total"]
         weight = decimal(total["weight"]) if layout.get("total_weight", True) else None
-        numbers = (decimal(execution["rate"]), decimal(execution["weight"]), decimal(execution["score"]), weight, decimal(total["score"]))
+        numbers = (
+            decimal(execution["rate"]),
+            decimal(execution["weight"]),
+            decimal(execution["score"]),
+            weight,
+            decimal(total["score"]),
+        )
         expected.append((form_kind, project, item, "all", *numbers, form["grade"] if layout.get("grade") else None))
     narrative = content["narrative"]
-    for section, item, fund in (("basic", "basic_expenditure", 0), ("project", "project_expenditure", 0), ("gov_fund", "project_expenditure", 1)):
+    for section, item, fund in (
+        ("basic", "basic_expenditure", 0),
+        ("project", "project_expenditure", 0),
+        ("gov_fund", "project_expenditure", 1),
+    ):
         if narrative[section]:
             rate = decimal(narrative[section]["rate"])
             expected.append(("narrative", None, item, SOURCES[fund], rate, None, None, None, None, None))
     columns = (
-        "form_kind", "project_name", "item_code", "fund_source_code", "execution_rate_reported_pct", "execution_weight_points",
-        "execution_score_points", "total_weight_points", "total_score_points", "grade_reported",
-    )  # fmt: skip
+        "form_kind",
+        "project_name",
+        "item_code",
+        "fund_source_code",
+        "execution_rate_reported_pct",
+        "execution_weight_points",
+        "execution_score_points",
+        "total_weight_points",
+        "total_score_points",
+        "grade_reported",
+    )
     assert Counter(found["fact_evaluations"].select(columns).iter_rows()) == Counter(expected)
 
 
@@ -163,9 +236,13 @@ def test_personnel_and_buildings(sample: Sample, found: Frames) -> None:
     }
     building = tuple(map(decimal, content["base"]["building"]))
     columns = (
-        "approved_area_sqm", "actual_area_sqm", "area_control_rate_reported_pct", "budgeted_investment_wanyuan",
-        "actual_investment_wanyuan", "investment_control_rate_reported_pct",
-    )  # fmt: skip
+        "approved_area_sqm",
+        "actual_area_sqm",
+        "area_control_rate_reported_pct",
+        "budgeted_investment_wanyuan",
+        "actual_investment_wanyuan",
+        "investment_control_rate_reported_pct",
+    )
     assert found["fact_buildings"].select(columns).rows() == ([building] if any(building) else [])
 
 
@@ -187,7 +264,11 @@ def test_text_and_word_give_equal_facts(sample: Sample, hand: str) -> None:
         facts = [rendering[name].drop(PLACE & set(rendering[name].columns)) for rendering in renderings]
         assert facts[0].equals(facts[1], null_equal=True), name
     absences = [
-        Counter(rendering["absent_values"].select("table_name", "field_name", "absence_code", "item_code", "fund_source_code").iter_rows())
+        Counter(
+            rendering["absent_values"]
+            .select("table_name", "field_name", "absence_code", "item_code", "fund_source_code")
+            .iter_rows()
+        )
         for rendering in renderings
     ]
     assert absences[0] == absences[1]

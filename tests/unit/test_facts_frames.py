@@ -12,7 +12,20 @@ from pipelines.catalogue.schemas import polars_schema
 from pipelines.facts import settle
 from pipelines.facts.places import city, department_id
 from pipelines.facts.settlement import count_figures
-from tests.support.reports import BASE, DEPARTMENT, EMPTY, PROJECT, REFERENCE, TITLE, Frames, amounts, changed, counts, frames, table
+from tests.support.reports import (
+    BASE,
+    DEPARTMENT,
+    EMPTY,
+    PROJECT,
+    REFERENCE,
+    TITLE,
+    Frames,
+    amounts,
+    changed,
+    counts,
+    frames,
+    table,
+)
 
 REPORT = f"{TITLE}基础数据表\n{table(BASE)}整体支出绩效自评表\n{table(DEPARTMENT)}项目支出绩效自评表\n{table(PROJECT)}"
 FACTS = tuple(name for name in catalogue().tables if name.startswith("fact_"))
@@ -62,7 +75,10 @@ def test_every_cell_of_a_fact_is_a_figure_cell(found: Frames) -> None:
     for name in ("fact_expenditures", "fact_indicators", "fact_evaluations", "fact_personnel"):
         assert set(found[name]["row_id"]) <= set(cells.filter(table_name=name)["row_id"]), name
     wanted = cells.filter(pl.col("table_name") == "fact_expenditures").select("row_id", "raw_text", "locator")
-    assert wanted.join(found["fact_expenditures"], on=["row_id", "raw_text", "locator"]).height == found["fact_expenditures"].height
+    assert (
+        wanted.join(found["fact_expenditures"], on=["row_id", "raw_text", "locator"]).height
+        == found["fact_expenditures"].height
+    )
 
 
 def with_row(label: str, *cells: str) -> Frames:
@@ -80,15 +96,16 @@ def test_an_equal_duplicate_is_one_fact_with_two_cells() -> None:
 
 def test_conflicting_duplicates_are_quarantined_both() -> None:
     found = with_row("三公经费", "37.11", "15", "10.11")
-    assert found["quarantine"].select("rule", "raw_text").rows() == [("conflicting_duplicate", "14"), ("conflicting_duplicate", "15")]
+    assert found["quarantine"].select("rule", "raw_text").rows() == [
+        ("conflicting_duplicate", "14"),
+        ("conflicting_duplicate", "15"),
+    ]
     assert ("three_public", "all", "budget", 2024) not in amounts(found, "base_data")
     assert amounts(found, "base_data")["three_public", "all", "final_accounts", 2024] == "10.11"
     assert (counts(found), found["reports"]["outcome"].to_list()) == ((36, 34, 2, 0), ["partial"])
 
 
-@pytest.mark.parametrize(
-    ("cell", "code"), [(EMPTY, "blank"), ("无", "none"), ("—", "dash"), ("/", "dash"), ("***", "masked")]
-)
+@pytest.mark.parametrize(("cell", "code"), [(EMPTY, "blank"), ("无", "none"), ("—", "dash"), ("/", "dash"), ("***", "masked")])
 def test_absences_are_kept_and_none_is_zero(cell: str, code: str) -> None:
     found = frames(f"{TITLE}基础数据表\n{table(changed(BASE, ('101.98', cell)))}")
     assert ("procurement", "all", "budget", 2024) not in amounts(found, "base_data")
@@ -128,7 +145,13 @@ def test_settling_a_run_counts_what_quality_has_moved(found: Frames, tmp_path: P
     cell = found["figure_cells"].filter(table_name="fact_personnel", field_name="in_post_count")
     row = found["fact_personnel"].filter(pl.col("row_id").is_in(cell["row_id"].implode()))
     moved = {name: row[name][0] if name in row.columns else None for name in polars_schema("quarantine")}
-    moved |= {"table_name": "fact_personnel", "rule": "failed_expectation", "reason": "-", "figures_quarantined_count": 3, "state": "open"}
+    moved |= {
+        "table_name": "fact_personnel",
+        "rule": "failed_expectation",
+        "reason": "-",
+        "figures_quarantined_count": 3,
+        "state": "open",
+    }
     changes = {
         "figure_cells": found["figure_cells"].filter(~pl.col("row_id").is_in(row["row_id"].implode())),
         "fact_personnel": found["fact_personnel"].filter(~pl.col("row_id").is_in(row["row_id"].implode())),
@@ -138,9 +161,14 @@ def test_settling_a_run_counts_what_quality_has_moved(found: Frames, tmp_path: P
         frame.write_parquet(folder / f"{name}.parquet")
     extracted = counts(found)[0]
     assert settle(tmp_path) == {
-        "parsed": 0, "partial": 1, "rejected": 0, "figures_extracted_count": extracted, "figures_accepted_count": extracted - 3,
-        "figures_quarantined_count": 3, "figures_unmapped_count": 0,
-    }  # fmt: skip
+        "parsed": 0,
+        "partial": 1,
+        "rejected": 0,
+        "figures_extracted_count": extracted,
+        "figures_accepted_count": extracted - 3,
+        "figures_quarantined_count": 3,
+        "figures_unmapped_count": 0,
+    }
     assert pl.read_parquet(folder / "reports.parquet")["outcome"].to_list() == ["partial"]
 
 

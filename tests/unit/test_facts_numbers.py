@@ -28,11 +28,28 @@ def number(text: str, field_name: str, unit: str | None = None) -> tuple[Decimal
 @pytest.mark.parametrize(
     ("text", "amount"),
     [
-        ("10", "10"), ("0", "0"), ("0.00", "0"), (" 12.50 ", "12.5"), ("１２．５", "12.5"), ("1,234.56", "1234.56"), ("1，234.56", "1234.56"),
-        ("1,234,567", "1234567"), (".5", "0.5"), ("+5", "5"), ("-5", "-5"), ("－5", "-5"), ("−5", "-5"), ("10万元", "10"), ("10 万元", "10"),
-        ("12 .5", "12.5"), ("1.2亿元", "12000"), ("12345.67元", "1.234567"), ("3元", "0.0003"), ("0.123456", "0.123456"),
+        ("10", "10"),
+        ("0", "0"),
+        ("0.00", "0"),
+        (" 12.50 ", "12.5"),
+        ("１２．５", "12.5"),
+        ("1,234.56", "1234.56"),
+        ("1，234.56", "1234.56"),
+        ("1,234,567", "1234567"),
+        (".5", "0.5"),
+        ("+5", "5"),
+        ("-5", "-5"),
+        ("－5", "-5"),
+        ("−5", "-5"),
+        ("10万元", "10"),
+        ("10 万元", "10"),
+        ("12 .5", "12.5"),
+        ("1.2亿元", "12000"),
+        ("12345.67元", "1.234567"),
+        ("3元", "0.0003"),
+        ("0.123456", "0.123456"),
     ],
-)  # fmt: skip
+)
 def test_amounts_in_wanyuan(text: str, amount: str) -> None:
     assert number(text, "amount_wanyuan", "万元") == (Decimal(amount), None)
 
@@ -40,16 +57,34 @@ def test_amounts_in_wanyuan(text: str, amount: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("7,00.0,77", "malformed_number"), ("10,20", "malformed_number"), ("654万654万", "malformed_number"), ("10.", "malformed_number"),
-        ("1e5", "malformed_number"), ("约10", "malformed_number"), ("≥10", "malformed_number"), ("10%", "malformed_number"),
-        ("(5)", "malformed_number"), ("10-20", "malformed_number"), ("0.1234567", "malformed_number"), ("10人", "malformed_number"),
-        ("1**", "masked_number"), ("10×.5", "masked_number"), ("**万元", "masked_number"),
-        ("10；20", "several_numbers"), ("10/20", "several_numbers"), ("10、20", "several_numbers"),
-        ("10\n20", "several_numbers"), ("1 234.5", "several_numbers"), ("１０　２０", "several_numbers"),
-        ("见附件", "text_in_amount"), ("二十", "text_in_amount"),
-        ("1000000000000", "malformed_number"), ("12345678901234567890", "malformed_number"), ("9" * 40, "malformed_number"),
+        ("7,00.0,77", "malformed_number"),
+        ("10,20", "malformed_number"),
+        ("654万654万", "malformed_number"),
+        ("10.", "malformed_number"),
+        ("1e5", "malformed_number"),
+        ("约10", "malformed_number"),
+        ("≥10", "malformed_number"),
+        ("10%", "malformed_number"),
+        ("(5)", "malformed_number"),
+        ("10-20", "malformed_number"),
+        ("0.1234567", "malformed_number"),
+        ("10人", "malformed_number"),
+        ("1**", "masked_number"),
+        ("10×.5", "masked_number"),
+        ("**万元", "masked_number"),
+        ("10；20", "several_numbers"),
+        ("10/20", "several_numbers"),
+        ("10、20", "several_numbers"),
+        ("10\n20", "several_numbers"),
+        ("1 234.5", "several_numbers"),
+        ("１０　２０", "several_numbers"),
+        ("见附件", "text_in_amount"),
+        ("二十", "text_in_amount"),
+        ("1000000000000", "malformed_number"),
+        ("12345678901234567890", "malformed_number"),
+        ("9" * 40, "malformed_number"),
     ],
-)  # fmt: skip
+)
 def test_what_allows_no_certain_reading_is_a_problem(text: str, problem: str) -> None:
     assert number(text, "amount_wanyuan", "万元") == (None, problem)
 
@@ -57,10 +92,14 @@ def test_what_allows_no_certain_reading_is_a_problem(text: str, problem: str) ->
 @pytest.mark.parametrize(
     ("text", "unit", "amount", "problem"),
     [
-        ("100", "亿元", "1000000", None), ("100000000", "亿元", None, "malformed_number"), ("123.45", "元", "0.012345", None),
-        ("123.456", "元", None, "malformed_number"), ("1234567", "元", "123.4567", None), ("5亿元", "万元", "50000", None),
+        ("100", "亿元", "1000000", None),
+        ("100000000", "亿元", None, "malformed_number"),
+        ("123.45", "元", "0.012345", None),
+        ("123.456", "元", None, "malformed_number"),
+        ("1234567", "元", "123.4567", None),
+        ("5亿元", "万元", "50000", None),
     ],
-)  # fmt: skip
+)
 def test_amounts_are_converted_from_the_unit_of_the_form(text: str, unit: str, amount: str | None, problem: str | None) -> None:
     assert number(text, "amount_wanyuan", unit) == (amount and Decimal(amount), problem)
 
@@ -73,10 +112,22 @@ def test_absent_values_have_neither_number_nor_problem(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("", "blank"), ("　", "blank"), (" \n ", "blank"), ("无", "none"), ("暂 无", "none"), ("—", "dash"), ("-", "dash"), ("/", "dash"),
-        ("**", "masked"), ("xx", "masked"), ("×××", "masked"), ("0", None), ("无投诉", None), ("1*", None),
+        ("", "blank"),
+        ("　", "blank"),
+        (" \n ", "blank"),
+        ("无", "none"),
+        ("暂 无", "none"),
+        ("—", "dash"),
+        ("-", "dash"),
+        ("/", "dash"),
+        ("**", "masked"),
+        ("xx", "masked"),
+        ("×××", "masked"),
+        ("0", None),
+        ("无投诉", None),
+        ("1*", None),
     ],
-)  # fmt: skip
+)
 def test_kinds_of_absence(text: str, code: str | None) -> None:
     assert absence_of(text) == code
 
@@ -84,18 +135,31 @@ def test_kinds_of_absence(text: str, code: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "rate", "problem"),
     [
-        ("99.90%", "99.9", None), ("99.9％", "99.9", None), ("100", "100", None), ("99.9", "99.9", None), ("0", "0", None), ("1%", "1", None),
-        ("0.958", None, "malformed_number"), ("1.035", None, "malformed_number"), ("1", None, "malformed_number"),
+        ("99.90%", "99.9", None),
+        ("99.9％", "99.9", None),
+        ("100", "100", None),
+        ("99.9", "99.9", None),
+        ("0", "0", None),
+        ("1%", "1", None),
+        ("0.958", None, "malformed_number"),
+        ("1.035", None, "malformed_number"),
+        ("1", None, "malformed_number"),
         ("99.9‰", None, "malformed_number"),
     ],
-)  # fmt: skip
+)
 def test_rates_are_per_cent_and_never_guessed_from_fractions(text: str, rate: str | None, problem: str | None) -> None:
     assert number(text, "execution_rate_reported_pct") == (rate and Decimal(rate), problem)
 
 
 @pytest.mark.parametrize(
     ("text", "count", "problem"),
-    [("23", "23", None), ("23人", "23", None), ("23.0", "23", None), ("22.5", None, "malformed_number"), ("9999999999", None, "malformed_number")],
+    [
+        ("23", "23", None),
+        ("23人", "23", None),
+        ("23.0", "23", None),
+        ("22.5", None, "malformed_number"),
+        ("9999999999", None, "malformed_number"),
+    ],
 )
 def test_counts_are_whole(text: str, count: str | None, problem: str | None) -> None:
     assert number(text, "in_post_count") == (count and Decimal(count), problem)
@@ -104,37 +168,61 @@ def test_counts_are_whole(text: str, count: str | None, problem: str | None) -> 
 @pytest.mark.parametrize(
     ("text", "operator", "value", "unit"),
     [
-        ("≥3次", "ge", "3", "次"), ("≧95％", "ge", "95", "%"), (">=3", "ge", "3", None), ("95%以上", "ge", "95", "%"), ("不少于3次", "ge", "3", "次"),
-        ("达到95%", "ge", "95", "%"), ("≤5%", "le", "5", "%"), ("≦5", "le", "5", None), ("5天以内", "le", "5", "天"), ("不超过2", "le", "2", None),
-        (">5", "gt", "5", None), ("＜5", "lt", "5", None), ("═100%", "eq", "100", "%"), ("＝100％", "eq", "100", "%"), ("3-5次", "range", "3", "次"),
-        ("85%-90%", "range", "85", "%"), ("100", "bare", "100", None), ("110万元/公里", "bare", "110", "万元/公里"), ("+5%", "bare", "5", "%"),
-        ("1,000人次", "bare", "1000", "人次"), ("5000㎡", "bare", "5000", "平方米"),
+        ("≥3次", "ge", "3", "次"),
+        ("≧95％", "ge", "95", "%"),
+        (">=3", "ge", "3", None),
+        ("95%以上", "ge", "95", "%"),
+        ("不少于3次", "ge", "3", "次"),
+        ("达到95%", "ge", "95", "%"),
+        ("≤5%", "le", "5", "%"),
+        ("≦5", "le", "5", None),
+        ("5天以内", "le", "5", "天"),
+        ("不超过2", "le", "2", None),
+        (">5", "gt", "5", None),
+        ("＜5", "lt", "5", None),
+        ("═100%", "eq", "100", "%"),
+        ("＝100％", "eq", "100", "%"),
+        ("3-5次", "range", "3", "次"),
+        ("85%-90%", "range", "85", "%"),
+        ("100", "bare", "100", None),
+        ("110万元/公里", "bare", "110", "万元/公里"),
+        ("+5%", "bare", "5", "%"),
+        ("1,000人次", "bare", "1000", "人次"),
+        ("5000㎡", "bare", "5000", "平方米"),
     ],
-)  # fmt: skip
+)
 def test_targets(text: str, operator: str, value: str, unit: str | None) -> None:
     found = read(text, "target_raw")
     assert (found["operator"], found["number"], found["value_unit"], found["problem"]) == (operator, Decimal(value), unit, None)
 
 
-@pytest.mark.parametrize("text", ["9月前", "12月底前", "2024年12月底前", "2024年底", "年底前完成", "按时完成", "完成3次", "优", "第3季度"])
+@pytest.mark.parametrize(
+    "text", ["9月前", "12月底前", "2024年12月底前", "2024年底", "年底前完成", "按时完成", "完成3次", "优", "第3季度"]
+)
 def test_targets_in_words_and_deadlines_are_qualitative(text: str) -> None:
     found = read(text, "target_raw")
     assert (found["operator"], found["number"], found["problem"]) == ("qualitative", None, None)
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("≥≥98%", "malformed_number"), ("2*", "masked_number"), ("3 5", "several_numbers"), ("3,5", "malformed_number")]
+    ("text", "problem"),
+    [("≥≥98%", "malformed_number"), ("2*", "masked_number"), ("3 5", "several_numbers"), ("3,5", "malformed_number")],
 )
 def test_targets_that_should_be_numbers_and_are_none(text: str, problem: str) -> None:
     found = read(text, "target_raw")
     assert (found["number"], found["problem"]) == (None, problem)
 
 
-@pytest.mark.parametrize("text", ["10", "1,234.56", "≥95%", "3-5次", "7,00.0,77", "1**", ".5", "10/20", "10 20", "１２％", "−5", "110万元/公里"])
+@pytest.mark.parametrize(
+    "text", ["10", "1,234.56", "≥95%", "3-5次", "7,00.0,77", "1**", ".5", "10/20", "10 20", "１２％", "−5", "110万元/公里"]
+)
 def test_figures_are_told_from_text(text: str) -> None:
     assert is_figure(text)
 
 
-@pytest.mark.parametrize("text", ["", "基本支出", "1、业务工作经费", "完成3次", "第3季度", "***", "（1）", "2个乡镇和28个村开展了提级巡察", "1" * 39 + "!"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "基本支出", "1、业务工作经费", "完成3次", "第3季度", "***", "（1）", "2个乡镇和28个村开展了提级巡察", "1" * 39 + "!"],
+)
 def test_labels_and_sentences_are_no_figures(text: str) -> None:
     assert not is_figure(text)

@@ -16,7 +16,9 @@ INITIAL, FINAL, EXECUTED, UNSTATED = "budget_initial", "budget_final", "executed
 def told(text: str) -> Frames:
     """Frames of a report whose narrative holds the text, its forms left out."""
     found = frames(f"{TITLE}{text}\n\n附件1\n基础数据表\n{table(BASE)}")
-    return {name: frame.filter(form_kind="narrative") if "form_kind" in frame.columns else frame for name, frame in found.items()}
+    return {
+        name: frame.filter(form_kind="narrative") if "form_kind" in frame.columns else frame for name, frame in found.items()
+    }
 
 
 def basics(sentence: str, heading: str = BASIC) -> list[tuple[str, str, int, str]]:
@@ -63,7 +65,10 @@ def test_items_named_after_the_sentence_keep_its_phase() -> None:
 def test_an_aggregate_of_another_kind_ends_phase_and_item() -> None:
     sentence = "年初预算数100万元，全年预算110万元，支出总额105万元。其中基本支出60万元，项目支出45万元。收入合计7万元。"
     heading = "一、基本情况\n"
-    assert basics(sentence, heading) == [("basic_expenditure", UNSTATED, 2024, "60"), ("project_expenditure", UNSTATED, 2024, "45")]
+    assert basics(sentence, heading) == [
+        ("basic_expenditure", UNSTATED, 2024, "60"),
+        ("project_expenditure", UNSTATED, 2024, "45"),
+    ]
     assert unmapped(sentence, heading) == ["100万元", "110万元", "105万元", "7万元"]
 
 
@@ -88,10 +93,15 @@ def test_comparisons_and_parts_are_listed_as_unmapped(sentence: str, listed: lis
 @pytest.mark.parametrize(
     ("figure", "rule"),
     [
-        ("7,00.0,77万元", "malformed_number"), ("１２３４．５.6万元", "malformed_number"), ("10余万元", "malformed_number"),
-        ("10-20万元", "malformed_number"), ("1**.5万元", "masked_number"), ("×××万元", "masked_number"), ("6 10.94 万元", "several_numbers"),
+        ("7,00.0,77万元", "malformed_number"),
+        ("１２３４．５.6万元", "malformed_number"),
+        ("10余万元", "malformed_number"),
+        ("10-20万元", "malformed_number"),
+        ("1**.5万元", "masked_number"),
+        ("×××万元", "masked_number"),
+        ("6 10.94 万元", "several_numbers"),
     ],
-)  # fmt: skip
+)
 def test_figures_that_allow_no_certain_reading_are_quarantined_whole(figure: str, rule: str) -> None:
     assert basics(f"基本支出实际支出{figure}。") == []
     assert quarantined(f"基本支出实际支出{figure}。") == [(rule, figure)]
@@ -116,7 +126,8 @@ def test_years_named_in_the_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "rate"), [("执行率99.90%", "99.9"), ("执行率为 99．9％", "99.9"), ("预算执行率达到100%", "100"), ("执行率：99.9", "99.9")]
+    ("text", "rate"),
+    [("执行率99.90%", "99.9"), ("执行率为 99．9％", "99.9"), ("预算执行率达到100%", "100"), ("执行率：99.9", "99.9")],
 )
 def test_rates(text: str, rate: str) -> None:
     found = told(f"{BASIC}基本支出全年预算数11万元，{text}。")["fact_evaluations"]
@@ -177,7 +188,10 @@ def sections(text: str) -> list[tuple[str, str | None, str | None, str | None]]:
 
 
 def test_sections_nest_and_carry_text_on_the_line_of_the_heading() -> None:
-    assert sections("一、基本情况\n1.主要职能\n（1）办会；\n（2）办文。\n2.机构情况：设两科。\n七、存在的问题。人手不足。\n8、 下一步改进措施\n培训。") == [
+    assert sections(
+        "一、基本情况\n1.主要职能\n（1）办会；\n（2）办文。\n2.机构情况：设两科。\n"
+        "七、存在的问题。人手不足。\n8、 下一步改进措施\n培训。"
+    ) == [
         ("basic_information", "一", "基本情况", None),
         ("functions", "一/1", "主要职能", "（1）办会；\n（2）办文。"),
         ("organisation", "一/2", "机构情况", "设两科。"),
@@ -187,16 +201,24 @@ def test_sections_nest_and_carry_text_on_the_line_of_the_heading() -> None:
 
 
 def test_headings_in_digits() -> None:
-    found = told("1、基本情况\n略\n2、一般公共预算支出情况\n（1）基本支出情况\n全年预算10万元。\n（2）项目支出情况\n全年预算20万元。")
+    found = told(
+        "1、基本情况\n略\n2、一般公共预算支出情况\n（1）基本支出情况\n全年预算10万元。\n（2）项目支出情况\n全年预算20万元。"
+    )
     assert found["fact_expenditures"].select("item_code", "fund_source_code").rows() == [
-        ("basic_expenditure", "general_public_budget"), ("project_expenditure", "general_public_budget"),
-    ]  # fmt: skip
+        ("basic_expenditure", "general_public_budget"),
+        ("project_expenditure", "general_public_budget"),
+    ]
 
 
 def test_entries_of_a_list_are_no_headings() -> None:
-    assert [code for code, *_ in sections("七、存在的问题\n1.预算不准，执行慢；\n2、人手不足，经费紧。\n（1）其他。")] == ["problems"]
+    assert [code for code, *_ in sections("七、存在的问题\n1.预算不准，执行慢；\n2、人手不足，经费紧。\n（1）其他。")] == [
+        "problems"
+    ]
 
 
 def test_attachments_are_a_section_of_their_own() -> None:
     found = sections("九、绩效自评结果拟应用和公开情况\n公开。\n附件：1.基础数据表\n2.自评表")
-    assert [(code, text) for code, _, _, text in found] == [("result_use", "公开。"), ("attachments", "附件：1.基础数据表\n2.自评表")]
+    assert [(code, text) for code, _, _, text in found] == [
+        ("result_use", "公开。"),
+        ("attachments", "附件：1.基础数据表\n2.自评表"),
+    ]

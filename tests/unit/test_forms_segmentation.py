@@ -67,9 +67,11 @@ def test_the_last_table_may_have_its_mark_below() -> None:
 def test_mark_and_title_on_one_line(mark: str) -> None:
     found = frames(
         TITLE
-        + mark.format(1, "部门整体支出绩效评价基础数据表\n") + table(BASE)
-        + mark.format(2, "部门整体支出绩效自评表\n") + table(DEPARTMENT)
-    )  # fmt: skip
+        + mark.format(1, "部门整体支出绩效评价基础数据表\n")
+        + table(BASE)
+        + mark.format(2, "部门整体支出绩效自评表\n")
+        + table(DEPARTMENT)
+    )
     assert forms(found) == [("base_data", 1, None), ("department_evaluation", 2, None)]
     assert found["forms"]["title_zh"].to_list()[1:] == ["部门整体支出绩效评价基础数据表", "部门整体支出绩效自评表"]
 
@@ -93,7 +95,9 @@ def test_a_list_of_attachments_titles_no_table(listed: str) -> None:
 @pytest.mark.parametrize("between", ["\n\n", "\n（续表）\n\n", "\n— 7 —\n\n", "\n第 7 页 共 9 页\n\n", "\n7\n\n"])
 @pytest.mark.parametrize("cut", [8, 10, 11])
 def test_a_form_cut_by_a_page_break_is_one_form(between: str, cut: int) -> None:
-    found = frames(f"{TITLE}项目支出绩效自评表\n{table(PROJECT[:cut])}{between}{table(PROJECT[cut:])}项目支出绩效自评表\n{table(SECOND)}")
+    found = frames(
+        f"{TITLE}项目支出绩效自评表\n{table(PROJECT[:cut])}{between}{table(PROJECT[cut:])}项目支出绩效自评表\n{table(SECOND)}"
+    )
     assert forms(found) == ALL_FOUR[2:]
     assert counts(found) == (46, 46, 0, 0)
 
@@ -106,8 +110,13 @@ def test_a_header_row_printed_again_on_the_next_page_begins_nothing() -> None:
 
 def test_funds_by_source_and_by_nature_below_each_other_are_one_section() -> None:
     rows = [
-        *DEPARTMENT[:3], ["", "按收入性质分："], ["", "一般公共预算：", "105"], ["", "按支出性质分："], ["", "基本支出：", "60"], *DEPARTMENT[8:],
-    ]  # fmt: skip
+        *DEPARTMENT[:3],
+        ["", "按收入性质分："],
+        ["", "一般公共预算：", "105"],
+        ["", "按支出性质分："],
+        ["", "基本支出：", "60"],
+        *DEPARTMENT[8:],
+    ]
     found = frames(TITLE + table(rows))
     assert forms(found) == ALL_FOUR[1:2]
     unstated = found["fact_expenditures"].filter(phase_code="unstated")
@@ -134,7 +143,9 @@ def test_a_table_that_is_no_form_is_named_in_a_warning() -> None:
 
 
 def test_forms_of_several_departments_in_one_file_are_named_in_a_warning() -> None:
-    found = frames(f"{TITLE}整体支出绩效自评表\n{table(DEPARTMENT)}整体支出绩效自评表\n{table(changed(DEPARTMENT, ('甲市乙局', '丁局')))}")
+    found = frames(
+        f"{TITLE}整体支出绩效自评表\n{table(DEPARTMENT)}整体支出绩效自评表\n{table(changed(DEPARTMENT, ('甲市乙局', '丁局')))}"
+    )
     assert forms(found) == ALL_FOUR[1:2] * 2
     assert found["reports"]["warnings"].to_list() == ["the forms name several departments: 甲市乙局, 丁局"]
 
@@ -145,7 +156,9 @@ def test_a_report_without_forms_is_rejected() -> None:
 
 
 def test_narrative_after_the_forms_is_read() -> None:
-    found = frames(f"{TITLE}基础数据表\n{table(BASE)}一、基本情况\n编制数23人。\n二、一般公共预算支出情况\n（一）基本支出情况\n年初预算10万元。\n")
+    found = frames(
+        f"{TITLE}基础数据表\n{table(BASE)}一、基本情况\n编制数23人。\n二、一般公共预算支出情况\n（一）基本支出情况\n年初预算10万元。\n"
+    )
     staff = found["fact_personnel"].filter(form_kind="narrative")
     assert staff["staffing_quota_count"].to_list() == [23]
     assert found["fact_expenditures"].filter(form_kind="narrative")["item_code"].to_list() == ["basic_expenditure"]

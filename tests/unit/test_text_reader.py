@@ -16,7 +16,9 @@ def blocks(content: str | bytes) -> list[str | list[list[str]]]:
     """Paragraph texts, and tables as rows of the texts that begin in them."""
     data = content.encode() if isinstance(content, str) else content
     return [
-        block.text if isinstance(block, Paragraph) else [[cell.text for cell in row if cell.row == place] for place, row in enumerate(block.rows)]
+        block.text
+        if isinstance(block, Paragraph)
+        else [[cell.text for cell in row if cell.row == place] for place, row in enumerate(block.rows)]
         for block in read(data, "0" * 64).blocks
     ]
 
@@ -65,7 +67,13 @@ def test_page_breaks_stand_for_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("encoding", "mark"),
-    [("utf-8", b""), ("utf-8", codecs.BOM_UTF8), ("gb18030", b""), ("utf-16-le", codecs.BOM_UTF16_LE), ("utf-16-be", codecs.BOM_UTF16_BE)],
+    [
+        ("utf-8", b""),
+        ("utf-8", codecs.BOM_UTF8),
+        ("gb18030", b""),
+        ("utf-16-le", codecs.BOM_UTF16_LE),
+        ("utf-16-be", codecs.BOM_UTF16_BE),
+    ],
 )
 def test_encodings(encoding: str, mark: bytes) -> None:
     assert blocks(mark + "绩效自评\n\t基本支出\n\t１０㎡\n".encode(encoding)) == ["绩效自评", [["基本支出", "１０㎡"]]]
@@ -79,7 +87,11 @@ def test_bytes_that_are_no_text() -> None:
 
 def test_an_empty_cell_continues_the_one_above() -> None:
     content = table([["绩效指标", "产出", "10"], ["", "", "20"], ["", "效益", EMPTY]])
-    assert [(cell(content, row, 0).text, cell(content, row, 1).text) for row in range(3)] == [("绩效指标", "产出"), ("绩效指标", "产出"), ("绩效指标", "效益")]
+    assert [(cell(content, row, 0).text, cell(content, row, 1).text) for row in range(3)] == [
+        ("绩效指标", "产出"),
+        ("绩效指标", "产出"),
+        ("绩效指标", "效益"),
+    ]
     assert (cell(content, 2, 0).row, cell(content, 2, 0).row_span) == (0, 3)
     assert (cell(content, 1, 1).row, cell(content, 1, 1).row_span) == (0, 2)
 
@@ -114,10 +126,16 @@ def test_an_empty_cell_in_the_first_row_covers_nothing() -> None:
 
 def test_locators_count_from_one() -> None:
     document = read("标题\n\n\t甲\n\t10\n\n中\n\t乙\n".encode(), "0" * 64)
-    places = [str(block.locator) if isinstance(block, Paragraph) else [str(one.locator) for one in block.cells] for block in document.blocks]
+    places = [
+        str(block.locator) if isinstance(block, Paragraph) else [str(one.locator) for one in block.cells]
+        for block in document.blocks
+    ]
     assert places == [
-        "line 1", ["table 1 row 1 column 1, line 3", "table 1 row 1 column 2, line 4"], "line 6", ["table 2 row 1 column 1, line 7"],
-    ]  # fmt: skip
+        "line 1",
+        ["table 1 row 1 column 1, line 3", "table 1 row 1 column 2, line 4"],
+        "line 6",
+        ["table 2 row 1 column 1, line 7"],
+    ]
 
 
 def test_a_table_past_the_limits_is_refused() -> None:
