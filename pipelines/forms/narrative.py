@@ -240,7 +240,7 @@ def _token_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     pattern = (
         rf"{grammar['rate']}(?P<rate>{_RUN}(?:%|(?![\d年月个分万亿元])))"
         rf"|(?P<amount>{_RUN}[余多]?(?P<unit>亿元|万元|元))"
-        r"|(?P<year>20\d{2})年"
+        r"|(?P<year>20\d{2})年(?!\d{1,2}月|成立|设立|组建|以来)"  # a date is no budget year
         rf"|{phases}|(?P<item>{items})|(?P<comparison>{grammar['comparisons']})|(?P<part>{grammar['parts']})|(?P<other>{grammar['others']})"
         r"|(?P<sentence>[。；;])|(?P<clause>[，,])|(?P<open>[（(])|(?P<close>[)）])"
     )
