@@ -156,6 +156,7 @@ class Settings:
     limit_column_span: int = field(metadata=_setting(_count, 64, "单元格横向合并的列数上限", "Widest merged cell, in columns"))
     limit_table_rows: int = field(metadata=_setting(_count, 20_000, "单个表格的行数上限", "Most rows of one table"))
     limit_table_cells: int = field(metadata=_setting(_count, 200_000, "单个表格的单元格数上限", "Most cells of one table"))
+    limit_pdf_pages: int = field(metadata=_setting(_count, 600, "PDF 文件的页数上限", "Most pages of a PDF"))
     limit_child_memory_bytes: int = field(
         metadata=_setting(
             _count, 2 * GIGABYTE, "每个读取进程的内存上限（字节）", "Memory of one reading process, in bytes", shown="2 GB"

@@ -28,6 +28,7 @@ class Limits:
     column_span: int = 64
     table_rows: int = 20_000
     table_cells: int = 200_000
+    pdf_pages: int = 600
     child_memory_bytes: int = 2048 * MEGABYTE
     child_cpu_seconds: int = 30
     child_wall_seconds: int = 60

@@ -18,6 +18,7 @@ from pipelines.documents.model import Document, Table
 
 READERS: dict[str, str] = {  # format of `sniffing.FORMATS` -> module
     "docx": "pipelines.documents.docx",
+    "pdf": "pipelines.documents.pdf",
     "text": "pipelines.documents.text",
 }
 

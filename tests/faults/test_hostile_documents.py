@@ -17,7 +17,10 @@ from pipelines.documents.limits import Limits
 from pipelines.documents.record import pack_document, unpack
 from pipelines.documents.sandbox import Request, read_all
 from tests.support.packages import cell, content_types, document, package, paragraph, relationships, row, table, zipped
+from tests.support.pages import Press, raw_pdf
+from tests.support.word import Paragraph as Printed
 
+PDF = Press().print([Printed("整体支出绩效自评报告")])
 GOOD = package(paragraph("整体支出绩效自评报告") + table(row(cell("基本支出"), cell("536.42"))))
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 MEGABYTE = 1 << 20
@@ -124,7 +127,17 @@ CASES: dict[str, tuple[str, Callable[[], bytes], str | None]] = {
     "text of 100,000 rows": ("a.txt", lambda: b"\t1\t2\n\n" * 100_000, "too_large"),
     "password": ("a.docx", lambda: OLE + bytes(504) + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
     "zip password": ("a.docx", with_password, "encrypted"),
-    "PDF named docx": ("a.docx", lambda: b"%PDF-1.7\n" + noise(999), "wrong_extension"),
+    "PDF named docx": ("a.docx", lambda: PDF, None),
+    "truncated PDF": ("a.pdf", lambda: PDF[: len(PDF) // 2], "corrupt"),
+    "noise named PDF": ("a.pdf", lambda: b"%PDF-1.7\n" + noise(99999), "corrupt"),
+    "noise in a PDF's clothes": ("a.pdf", lambda: b"%PDF-1.7\n" + noise(9999) + b"\nstartxref\n0\n%%EOF", "corrupt"),
+    "PDF password": ("a.pdf", lambda: Press(password="secret").print([Printed("正文")]), "encrypted"),
+    "PDF of 601 pages": ("a.pdf", lambda: Press(height=180.0).print([Printed("正文", 1)] * 1201), "too_large"),
+    "PDF that claims two million pages": ("a.pdf", lambda: page_tree(b"/Kids[3 0 R]/Count 2000000"), None),
+    "PDF whose page tree is a loop": ("a.pdf", lambda: page_tree(b"/Kids[2 0 R 2 0 R]/Count 2"), "corrupt"),
+    "PDF of a million lines": ("a.pdf", lambda: raw_pdf(tiny_lines(b"S")), "too_large"),
+    "PDF of one path of a million lines": ("a.pdf", lambda: raw_pdf(tiny_lines(b"") + b"S"), "too_large"),
+    "PDF of a million characters": ("a.pdf", lambda: raw_pdf(b"BT /F 9 Tf %s ET" % (b"(1234567890)Tj " * 10**5)), "too_large"),
     "web page named docx": ("a.docx", lambda: "<html><body>报告</body></html>".encode(), "wrong_extension"),
     "web page named text": ("a.txt", lambda: "<html><body>报告</body></html>".encode(), "unsupported_format"),
     "workbook": ("a.xlsx", lambda: zipped({"xl/workbook.xml": "<x/>"}), "unsupported_format"),
@@ -132,6 +145,15 @@ CASES: dict[str, tuple[str, Callable[[], bytes], str | None]] = {
     "text named docx": ("a.docx", "整体支出绩效自评报告".encode, None),
     "paths that lead outside": ("a.docx", lambda: outside_paths(), None),
 }
+
+
+def tiny_lines(end: bytes) -> bytes:
+    return b"".join(b"%d %d m %d %d l %s\n" % (n % 500, n % 800, n % 500 + 3, n % 800, end) for n in range(1_000_000))
+
+
+def page_tree(entries: bytes) -> bytes:
+    """A PDF of one page whose page tree says something else."""
+    return raw_pdf(b"BT /F 9 Tf 99 99 Td (Report) Tj ET", tree=entries)
 
 
 def flipped(data: bytes) -> bytes:

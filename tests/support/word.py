@@ -56,7 +56,12 @@ Table = list[list[Placed]]
 
 def rebuild_as_docx(text: str, wps: bool = False) -> bytes:
     """A flattened-text report as the Word document that it may have come from, with real merges."""
-    return write_docx([_paragraph(block) if isinstance(block, str) else _table(block) for block in parse(text)], wps)
+    return write_docx(blocks_of(text), wps)
+
+
+def blocks_of(text: str) -> list[Paragraph | Table]:
+    """Paragraphs and grids of a flattened-text report."""
+    return [_paragraph(block) if isinstance(block, str) else _table(block) for block in parse(text)]
 
 
 def write_docx(blocks: Iterable[Paragraph | Table], wps: bool = False) -> bytes:

@@ -1,0 +1,203 @@
+"""A PDF gives the facts of the Word document that it was printed from, however its pages were printed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.documents import Document, DocumentError, Paragraph, Table, pdf
+from pipelines.documents.limits import Limits
+from pipelines.facts.files import read_files
+from pipelines.settings import Settings
+from tests.support.flattened import Placed
+from tests.support.pages import Press, raw_pdf
+from tests.support.word import Paragraph as Printed
+from tests.support.word import rebuild_as_docx
+
+RAW = Path(__file__).parents[2] / "data" / "raw"
+PLAIN = RAW / "anlan" / "2023" / "安澜市集贸市场服务局2023年度整体支出绩效自评报告.txt"
+WITH_BUILDINGS = RAW / "qinghe" / "2023" / "清禾市林草园地局-2023年度自评报告.txt"
+# What says where a row was read and from which file.
+PLACE = {
+    *(
+        "row_id",
+        "report_id",
+        "form_id",
+        "file_name",
+        "sha256",
+        "byte_count",
+        "first_seen_at",
+        "media_type",
+        "reader",
+        "read_seconds",
+    ),
+    *("locator", "page_number", "table_number", "row_number", "column_number", "line_number"),
+}
+
+
+def read(data: bytes) -> Document:
+    return pdf.read(data, "0" * 64)
+
+
+def tables(document: Document) -> list[Table]:
+    return [block for block in document.blocks if isinstance(block, Table)]
+
+
+def texts(document: Document) -> list[str]:
+    return [block.text for block in document.blocks if isinstance(block, Paragraph)]
+
+
+def grid(document: Document) -> list[list[str]]:
+    (table,) = tables(document)
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+def facts(folder: Path, name: str, data: bytes) -> dict[str, pl.DataFrame]:
+    path = folder / "anlan" / "2023" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    frames = read_files([path], Settings.load())
+    return {table: frame.drop(PLACE & set(frame.columns)) for table, frame in frames.items()}
+
+
+@pytest.mark.parametrize("sample", [PLAIN, WITH_BUILDINGS], ids=["plain", "with buildings"])
+def test_facts_equal_those_of_the_word_document(sample: Path, tmp_path: Path) -> None:
+    text = sample.read_text(encoding="utf-8")
+    expected = facts(tmp_path, "report.docx", rebuild_as_docx(text))
+    found = facts(tmp_path, "report.pdf", Press().print_text(text))
+    assert expected["figure_cells"].height > 300
+    for table, frame in expected.items():
+        assert frame.equals(found[table]), table
+
+
+@pytest.mark.parametrize(
+    "press",
+    [
+        Press(rotation=90),
+        Press(rotation=180),
+        Press(rotation=270),
+        Press(lines_as="bars"),
+        Press(splits_rows=True),
+        Press(height=600.0, splits_rows=True),
+        Press(height=460.0, repeated_rows=1, running_header="安澜市集贸市场服务局自评报告"),
+    ],
+    ids=["turned right", "upside down", "turned left", "bars for lines", "split rows", "short pages", "repeated header rows"],
+)
+def test_blocks_do_not_depend_on_how_pages_are_printed(press: Press) -> None:
+    text = PLAIN.read_text(encoding="utf-8")
+    plain, found = read(Press().print_text(text)), read(press.print_text(text))
+    assert [block for block in texts(found) if block != press.running_header] == texts(plain)
+    for expected, table in zip(tables(plain), tables(found), strict=True):
+        assert [[cell.text for cell in row] for row in table.rows] == [[cell.text for cell in row] for row in expected.rows]
+
+
+def test_places_are_pages_and_boxes() -> None:
+    rows = [[Placed("合计", 0, 1), Placed("12.50", 1, 1)], [Placed("其中", 0, 1), Placed("1.50", 1, 1)]]
+    document = read(Press().print([Printed("附件一"), rows]))
+    title, table = document.blocks
+    assert isinstance(title, Paragraph) and isinstance(table, Table)
+    assert str(title.locator) == "page 1 box 274,72,322,91"
+    assert [str(cell.locator) for cell in table.cells[2:]] == [
+        "page 1 table 1 row 2 column 1 box 72,111,298,128",
+        "page 1 table 1 row 2 column 2 box 298,111,523,128",
+    ]
+    assert (table.origin, document.reader, document.media_type) == ("lattice", "pdf", "application/pdf")
+
+
+def test_a_table_goes_on_over_the_page_with_its_merged_cells() -> None:
+    rows = [
+        [
+            Placed("产出指标" if n == 0 else "", 0, 1, "restart" if n == 0 else "continue"),
+            Placed(f"指标{n}", 1, 1),
+            Placed(f"{n}.5", 2, 1),
+        ]
+        for n in range(60)
+    ]
+    document = read(Press().print([rows]))
+    (table,) = tables(document)
+    first = table.cells[0]
+    assert (first.text, first.row_span) == ("产出指标", 60)
+    assert [row[2].text for row in table.rows] == [f"{n}.5" for n in range(60)]
+    assert [row[2].locator.page for row in table.rows] == [1] * 42 + [2] * 18
+
+
+def test_repeated_header_rows_are_dropped_and_said() -> None:
+    rows = [
+        [Placed("项目", 0, 1), Placed("金额", 1, 1)],
+        *([Placed(f"项目{n}", 0, 1), Placed(f"{n}.00", 1, 1)] for n in range(60)),
+    ]
+    document = read(Press(repeated_rows=1).print([rows]))
+    assert grid(document) == [[cell.text for cell in row] for row in rows]
+    assert [warning.partition(":")[0] for warning in document.warnings] == ["repeated_header"]
+
+
+def test_a_table_with_another_outline_or_text_before_it_is_another_table() -> None:
+    rows = [[Placed(f"项目{n}", 0, 1), Placed("1.00", 1, 1)] for n in range(42)]
+    assert len(tables(read(Press().print([rows, rows[:2]])))) == 1
+    assert len(tables(read(Press().print([rows, Printed("附件二"), rows[:2]])))) == 2
+
+
+def test_wrapped_lines_are_one_paragraph_also_over_a_page_break() -> None:
+    long = "本单位严格执行预算，2024年支出897.93万元，执行率为99.98%，" * 40
+    document = read(Press(height=300.0).print([Printed("一、基本情况", 1), Printed(long), Printed("二、支出情况", 1)]))
+    assert texts(document) == ["一、基本情况", long, "二、支出情况"]
+
+
+def test_running_headers_come_last_and_page_numbers_not_at_all() -> None:
+    document = read(Press(height=300.0, running_header="绩效自评报告").print([Printed("正文" * 400)]))
+    assert [(block.text, block.locator.part) for block in document.blocks if isinstance(block, Paragraph)] == [
+        ("正文" * 400, None),
+        ("绩效自评报告", "header"),
+    ]
+
+
+def test_slanted_and_invisible_text_is_left_out_and_said() -> None:
+    content = (
+        b"BT /F 12 Tf 72 700 Td (Report 12.50) Tj ET "
+        b"BT /F 40 Tf 0.7 0.7 -0.7 0.7 200 300 Tm (DRAFT) Tj ET "
+        b"BT /F 12 Tf 3 Tr 72 600 Td (99.99) Tj ET"
+    )
+    document = read(raw_pdf(content))
+    assert texts(document) == ["Report 12.50"]
+    assert sorted(warning.partition(":")[0] for warning in document.warnings) == ["hidden_text", "slanted_text"]
+
+
+def test_a_table_without_lines_is_said_to_be_one() -> None:
+    rows = b"".join(
+        b"BT /F 10 Tf 72 %d Td (Item %d) Tj ET BT /F 10 Tf 300 %d Td (%d.50) Tj ET " % (700 - 20 * n, n, 700 - 20 * n, n)
+        for n in range(5)
+    )
+    document = read(raw_pdf(rows))
+    assert [warning.partition(":")[0] for warning in document.warnings] == ["unruled_table"]
+    assert texts(document)[0].split() == ["Item", "0", "0.50"]
+
+
+def test_a_page_that_is_a_picture_needs_recognition() -> None:
+    kind = b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8"
+    picture = b"<<%s/Length 1>>stream\n0\nendstream" % kind
+    with pytest.raises(DocumentError, match="unsupported_format"):
+        read(raw_pdf(b"595 0 0 842 0 0 cm /X Do", picture))
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (Press(password="secret").print([Printed("正文")]), "encrypted"),
+        (Press().print([Printed("正文")])[:-600], "corrupt"),
+        (raw_pdf(b""), "empty"),
+    ],
+    ids=["password", "cut off", "no text"],
+)
+def test_files_that_give_no_document_have_their_reason(data: bytes, reason: str) -> None:
+    with pytest.raises(DocumentError) as error:
+        read(data)
+    assert error.value.reason == reason
+
+
+def test_pages_are_limited() -> None:
+    data = Press(height=300.0).print([Printed("正文" * 400)])
+    with pytest.raises(DocumentError, match="too_large"):
+        pdf.read(data, "0" * 64, replace(Limits(), pdf_pages=2))
