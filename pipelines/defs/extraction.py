@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipelines import archive, documents, facts, forms
+from pipelines import archive, documents, facts
 from pipelines.catalogue import catalogue
 from pipelines.defs.night import WRITER_POOL, Night, import_ahead, metadata
 from pipelines.quality import SuiteError, fact_tables
@@ -22,7 +22,7 @@ _BESIDE_THE_FACTS = ("absent_values", "unmapped_labels")
 @dg.asset(group_name="reports", pool=WRITER_POOL)
 def raw_reports(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
     """Every file below the raw folder, kept by content; and the plan of what is new."""
-    versions = (documents.READERS_VERSION, forms.TEMPLATE_VERSION)
+    versions = (documents.READERS_VERSION, facts.template_version())
     plan = night.stage("raw_reports", lambda tell: archive.plan(night.settings, night.run, *versions, progress=tell))
     if night.counts["raw_reports"]["read"] + night.counts["raw_reports"]["extract"]:
         night.inspector.start()

@@ -25,6 +25,7 @@ from pipelines.facts.places import city, department_id
 from pipelines.facts.reports import Report
 from pipelines.facts.reports import forms as forms_table
 from pipelines.facts.reports import reports as reports_table
+from pipelines.facts.version import template_version
 from pipelines.home import replace_atomically
 from pipelines.settings import Settings
 
@@ -85,7 +86,7 @@ def build(found: Sequence[Report]) -> dict[str, pl.DataFrame]:
     frames = {name: table(observations) for name, table in _FACTS.items()}
     frames["unmapped_labels"] = lineage.unmapped_labels(found)
     frames["forms"] = forms_table(found)
-    frames["reports"] = reports_table(found, documents.READERS_VERSION, forms.TEMPLATE_VERSION)
+    frames["reports"] = reports_table(found, documents.READERS_VERSION, template_version())
     return {name: frames[name] for name in catalogue().tables}
 
 

@@ -14,9 +14,8 @@ from pipelines.forms.goals import quantities
 from pipelines.forms.narrative import NarrativeReader
 from pipelines.forms.observations import Extraction, FormRecord, Observation
 from pipelines.forms.segmentation import Region, Segments, cut, document_kind_of
-from pipelines.forms.templates import NARRATIVE, template_version
+from pipelines.forms.templates import NARRATIVE
 
-TEMPLATE_VERSION = template_version()
 TITLE_LINES = 6
 # Soft hyphens, zero-width characters, marks of writing direction: no reader sees them, but they part labels and numbers.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")

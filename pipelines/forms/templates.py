@@ -5,19 +5,16 @@ Belongs here: the typed form of the YAML files. Does not belong here: applying t
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.catalogue.definitions import FOLDER as CATALOGUE_FOLDER
 from pipelines.catalogue.definitions import normalise_label, read_yaml
 
 FOLDER = Path(__file__).parent / "templates"
 NARRATIVE = "HN-NARRATIVE"
-ENGINE_VERSION = "1"
 
 
 @dataclass(frozen=True)
@@ -159,13 +156,3 @@ def narrative_template() -> dict[str, Any]:
     """The narrative's grammar as written in its YAML file."""
     content: dict[str, Any] = read_yaml(FOLDER / f"{NARRATIVE}.yml")
     return content
-
-
-@cache
-def template_version() -> str:
-    """Changes whenever a template, a vocabulary or the engine does; the ledger re-extracts on a change."""
-    digest = hashlib.sha256(ENGINE_VERSION.encode())
-    vocabularies = [CATALOGUE_FOLDER / name for name in ("codes.yml", "fields.yml", "tables.yml")]
-    for path in (*vocabularies, *sorted(FOLDER.glob("*.yml"))):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
