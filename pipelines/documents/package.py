@@ -18,6 +18,8 @@ from pipelines.documents.model import DocumentError
 Attributes = dict[str, str]
 
 CENTRAL_ENTRY = b"PK\x01\x02"
+END_RECORD = b"PK\x05\x06"
+ZIP64_LOCATOR, ZIP64_LOCATOR_BYTES = b"PK\x06\x07", 20
 CONTENT_TYPES = "[Content_Types].xml"
 CHUNK = 1 << 20
 # What the zip module raises for archives that are cut off, overwritten or compressed in a way that it does not know.
@@ -62,6 +64,41 @@ def attribute(attributes: Attributes, name: str) -> str | None:
     return None
 
 
+def open_zip(data: bytes, allowed_entries: int) -> zipfile.ZipFile:
+    """A zip with its directory read; raises DocumentError 'too_large' for more entries than allowed, 'corrupt'."""
+    # Counted before the directory is built, which would cost some hundred bytes for each of a million entries.
+    if data.count(CENTRAL_ENTRY, _directory_start(data)) > allowed_entries:
+        raise DocumentError("too_large", f"the zip has more than {allowed_entries:,} entries")
+    try:
+        return zipfile.ZipFile(BytesIO(data))
+    except BROKEN_ZIP as error:
+        raise DocumentError("corrupt", f"the zip cannot be opened: {error}") from error
+
+
+def _directory_start(data: bytes) -> int:
+    """Where the directory begins by the zip's own end record; 0 where that does not say: zips stored inside then count too."""
+    end = data.rfind(END_RECORD)
+    if end < 0 or data.startswith(ZIP64_LOCATOR, max(0, end - ZIP64_LOCATOR_BYTES)):
+        return 0
+    return max(0, end - int.from_bytes(data[end + 12 : end + 16], "little"))
+
+
+def inflate(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, allowed_bytes: int) -> bytes:
+    """Bytes of one entry; raises DocumentError 'too_large' for more than allowed, 'corrupt'."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        with archive.open(entry) as stream:
+            while chunk := stream.read(CHUNK):
+                size += len(chunk)
+                if size > allowed_bytes:
+                    raise DocumentError("too_large", f"part {entry.filename} inflates to more than {allowed_bytes:,} bytes")
+                chunks.append(chunk)
+    except BROKEN_ZIP as error:
+        raise DocumentError("corrupt", f"part {entry.filename} cannot be inflated: {error}") from error
+    return b"".join(chunks)
+
+
 class Package:
     """Parts by name (case and leading or backward slashes do not matter), inflated on demand.
 
@@ -72,13 +109,7 @@ class Package:
         """Open the zip; only its directory is read now."""
         self._limits = limits
         self._inflated = 0
-        # Counted before the directory is built, which would cost some hundred bytes for each of a million entries.
-        if data.count(CENTRAL_ENTRY) > limits.zip_entries:
-            raise DocumentError("too_large", f"the zip has more than {limits.zip_entries:,} entries")
-        try:
-            self._zip = zipfile.ZipFile(BytesIO(data))
-        except BROKEN_ZIP as error:
-            raise DocumentError("corrupt", f"the zip cannot be opened: {error}") from error
+        self._zip = open_zip(data, limits.zip_entries)
         self._entries = {_canonical(entry.filename): entry for entry in self._zip.infolist()}
 
     @property
@@ -94,33 +125,31 @@ class Package:
         if entry.flag_bits & 1:
             raise DocumentError("encrypted", f"part {name} is protected by a zip password")
         allowed = min(self._limits.part_bytes, self._limits.inflated_bytes - self._inflated)
-        chunks: list[bytes] = []
-        size = 0
-        try:
-            with self._zip.open(entry) as stream:
-                while chunk := stream.read(CHUNK):
-                    size += len(chunk)
-                    if size > allowed:
-                        raise DocumentError("too_large", f"part {name} inflates to more than {allowed:,} bytes")
-                    chunks.append(chunk)
-        except BROKEN_ZIP as error:
-            raise DocumentError("corrupt", f"part {name} cannot be inflated: {error}") from error
-        self._inflated += size
-        return b"".join(chunks)
+        data = inflate(self._zip, entry, allowed)
+        self._inflated += len(data)
+        return data
 
     def relationships(self, part: str = "") -> list[tuple[str, str]]:
         """Kind (last word of the type's address) and target part of each internal relationship, in order."""
+        return [(kind, target) for _, kind, target in self._relationships(part)]
+
+    def relationships_by_id(self, part: str) -> dict[str, tuple[str, str]]:
+        """Kind and target part of each internal relationship by the id under which the part names it."""
+        return {name: (kind, target) for name, kind, target in self._relationships(part)}
+
+    def _relationships(self, part: str) -> list[tuple[str, str, str]]:
         folder, base = posixpath.split(part)
         name = posixpath.join(folder, "_rels", f"{base}.rels")
         if name not in self:
             return []
-        found: list[tuple[str, str]] = []
+        found: list[tuple[str, str, str]] = []
 
         def start(element: str, attributes: Attributes) -> None:
             kind, target = attributes.get("Type", ""), attributes.get("Target", "")
             if local_name(element) == "Relationship" and target and attributes.get("TargetMode") != "External":
                 place = target.replace("\\", "/")
-                found.append((kind.rpartition("/")[2], place if place.startswith("/") else posixpath.join(folder, place)))
+                whole = place if place.startswith("/") else posixpath.join(folder, place)
+                found.append((attributes.get("Id", ""), kind.rpartition("/")[2], whole))
 
         parse_xml(self.read(name), start)
         return found

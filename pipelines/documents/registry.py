@@ -17,17 +17,24 @@ from pipelines.documents.limits import Limits
 from pipelines.documents.model import Document, Table
 
 READERS: dict[str, str] = {  # format of `sniffing.FORMATS` -> module
+    "csv": "pipelines.documents.delimited",
     "docx": "pipelines.documents.docx",
+    "html": "pipelines.documents.html",
+    "mht": "pipelines.documents.mht",
     "pdf": "pipelines.documents.pdf",
+    "piped": "pipelines.documents.piped",
     "text": "pipelines.documents.text",
+    "xls": "pipelines.documents.xls",
+    "xlsx": "pipelines.documents.xlsx",
 }
 
 
 @cache
 def readers_version() -> str:
-    """Version of everything that shapes a Document, e.g. `docx-1+text-1+sniffing-1+redaction-1+model-2`; names the store's folder."""
+    """Version of everything that shapes a Document, each part once, e.g. `docx-1+text-1+model-2`; names the store's folder."""
     modules = [import_module(module) for module in READERS.values()]
-    return "+".join([module.VERSION for module in modules] + [sniffing.VERSION, redaction.VERSION, model.VERSION])
+    versions = [*(module.VERSION for module in modules), sniffing.VERSION, redaction.VERSION, model.VERSION]
+    return "+".join(dict.fromkeys("+".join(versions).split("+")))
 
 
 def read(data: bytes, sha256: str, file_name: str, limits: Limits) -> Document:
@@ -37,7 +44,7 @@ def read(data: bytes, sha256: str, file_name: str, limits: Limits) -> Document:
     encrypted, too_large, unsafe_content.
     """
     limits.check_file(len(data))
-    key = sniffing.recognise(data, limits)
+    key = sniffing.recognise(data, limits, file_name)
     warnings = sniffing.check_name(file_name, key, READERS)
     document: Document = import_module(READERS[key]).read(data, sha256, limits)
     for block in document.blocks:

@@ -11,11 +11,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from pipelines.documents import delimited, piped, text
 from pipelines.documents.limits import Limits
 from pipelines.documents.model import DocumentError
 from pipelines.documents.package import CONTENT_TYPES, Package
 
-VERSION = "sniffing-1"
+VERSION = "sniffing-2"
 HEAD = 1 << 16  # bytes that are looked at for marks
 
 
@@ -32,7 +33,9 @@ def _format(name: str, extensions: str) -> Format:
 
 
 FORMATS: dict[str, Format] = {
-    "text": _format("plain text", "txt text md csv tsv"),
+    "text": _format("plain text", "txt text md"),
+    "piped": _format("text with | between cells", "txt text md"),
+    "csv": _format("records with separators (CSV)", "csv tsv txt text"),
     "docx": _format("a Word document (docx)", "docx docm dotx dotm"),
     "doc": _format("a Word 97-2003 or WPS document", "doc dot wps wpt"),
     "xls": _format("an Excel 97-2003 or WPS workbook", "xls xlt et ett"),
@@ -54,7 +57,7 @@ FORMATS: dict[str, Format] = {
     "gzip": _format("a gzip archive", "gz tgz"),
 }
 KNOWN_EXTENSIONS = frozenset().union(*(form.extensions for form in FORMATS.values()))
-MARKUP = ("html", "xml", "rtf", "mht")  # may rightly be called .txt, since it is text to an editor
+TEXTS = ("text", "html", "xml", "rtf", "mht")  # may rightly be called .txt, since it is text to an editor
 
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "rtf"),
@@ -68,6 +71,7 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x1f\x8b\x08", "gzip"),
 )
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MAX_SECTOR = 4096  # bytes of an OLE file
 OLE_STREAMS = (("WordDocument", "doc"), ("Workbook", "xls"), ("Book", "xls"), ("PowerPoint Document", "ppt"))
 OFFICE_FOLDERS = {"word/": "docx", "xl/": "xlsx", "ppt/": "pptx"}
 OFFICE_TYPES = {"wordprocessingml": "docx", "spreadsheetml": "xlsx", "presentationml": "pptx"}
@@ -77,14 +81,17 @@ BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 HTML_START = re.compile(
     r"\s*<(?:!doctype\s+html|!--|/?(?:html|head|body|table|tr|td|div|p|span|meta|style|script|br|h[1-6])\b)", re.IGNORECASE
 )
+# A message that says MIME-Version among its first header fields; browsers put From and Subject before it.
+MHT_START = re.compile(r"\s*(?:[\w-]{1,40}:[^\n]*\n(?:[ \t][^\n]*\n)*+){0,20}?mime-version:", re.IGNORECASE)
+MULTIPART = re.compile(r"^content-type:\s*(?:multipart/|text/html)", re.IGNORECASE | re.MULTILINE)
 HTML_END = re.compile(r"</(?:html|body|table|tr|td|div|p|span)\s*>", re.IGNORECASE)
 # Text may hold a few stray control characters, more than this share is no text. 0x07 is Word's cell mark in flattened text.
 CONTROLS = bytes([*range(0x01, 0x07), 0x08, *range(0x0E, 0x20), 0x7F])
 MAX_CONTROL_SHARE = 0.01
 
 
-def recognise(data: bytes, limits: Limits) -> str:
-    """Format key of the content.
+def recognise(data: bytes, limits: Limits, file_name: str = "") -> str:
+    """Format key of the content; the name decides only whether separators in a text are meant as such.
 
     Raises DocumentError: 'empty' for no bytes or white space only, 'encrypted' for a password-protected Office file,
     'unknown_format' for bytes that are no format known here; for a zip 'too_large' or 'corrupt'.
@@ -102,10 +109,10 @@ def recognise(data: bytes, limits: Limits) -> str:
         return "pdf"
     if data.startswith(OLE):
         return _recognise_ole(data)
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):  # the second one begins a zip without entries
         return _recognise_zip(data, limits)
     if _is_text(data):
-        return _recognise_text(data)
+        return _recognise_text(data, PurePath(file_name).suffix.lower())
     raise DocumentError("unknown_format", f"{len(data):,} bytes that are neither text nor any known format")
 
 
@@ -117,8 +124,8 @@ def check_name(file_name: str, key: str, readable: Collection[str]) -> tuple[str
     """
     extension = PurePath(file_name).suffix.lower()
     content = FORMATS[key]
-    is_text_name = extension in FORMATS["text"].extensions
-    fits = extension in content.extensions or extension not in KNOWN_EXTENSIONS or (is_text_name and key in MARKUP)
+    is_text_name = extension in FORMATS["text"].extensions | FORMATS["csv"].extensions
+    fits = extension in content.extensions or extension not in KNOWN_EXTENSIONS or (is_text_name and key in TEXTS)
     if key in readable:
         return () if fits else (f"wrong_extension: the name ends in {extension}, the content is {content.name}",)
     if fits:
@@ -133,6 +140,9 @@ def _recognise_ole(data: bytes) -> str:
         # Names in the directory of an OLE file are UTF-16 and end in a zero.
         if f"{stream}\0".encode("utf-16-le") in data:
             return key
+    size = 1 << min(int.from_bytes(data[30:32], "little"), 31)
+    if 1 < size <= MAX_SECTOR and (int.from_bytes(data[48:52], "little") + 1) * size >= len(data):
+        raise DocumentError("corrupt", "an OLE compound file that is cut off before its directory")
     return "ole"
 
 
@@ -154,8 +164,10 @@ def _recognise_zip(data: bytes, limits: Limits) -> str:
         return "ofd"
     if {"content.xml", "mimetype"} <= names:
         return "odt"
+    is_package = CONTENT_TYPES.lower() in names
     for folder, key in OFFICE_FOLDERS.items():
-        if any(name.startswith(folder) for name in names):
+        # An archive of reports may have a folder of that name, but with documents in it.
+        if any(name.startswith(folder) and (is_package or name.endswith(".xml")) for name in names):
             return key
     types = " ".join(content_type for _, content_type in package.content_types())
     return next((key for family, key in OFFICE_TYPES.items() if family in types), "zip")
@@ -169,12 +181,28 @@ def _is_text(data: bytes) -> bool:
     return len(data) - len(data.translate(None, CONTROLS)) <= MAX_CONTROL_SHARE * len(data)
 
 
-def _recognise_text(data: bytes) -> str:
+def _recognise_text(data: bytes, extension: str) -> str:
     encoding = "utf-16" if data.startswith(BYTE_ORDER_MARKS[1:]) else "utf-8-sig"
     head = data[:HEAD].decode(encoding, errors="replace")  # only ASCII marks are looked for
     start = head.lstrip()[:200].lower()
-    if start.startswith("mime-version:"):
+    if start.startswith("mime-version:") or (MHT_START.match(head) and MULTIPART.search(head)):
         return "mht"
     if HTML_START.match(head) or HTML_END.search(head):
         return "html"
-    return "xml" if start.startswith("<?xml") else "text"
+    return "xml" if start.startswith("<?xml") else _recognise_plain_text(data, extension)
+
+
+def _recognise_plain_text(data: bytes, extension: str) -> str:
+    """Flattened text, or one of the two kinds of text that have their own separators."""
+    try:
+        sample = text.decode(data)[0][:HEAD]
+    except DocumentError:
+        return "text"  # its reader says what is wrong
+    lines = [line for line in sample.splitlines() if line.strip()]
+    cells = sum(line.startswith("\t") for line in lines)
+    if sum(map(piped.is_row, lines)) >= max(piped.LEAST_ROWS, cells):
+        return "piped"
+    if 2 * cells > len(lines):
+        return "text"
+    is_named_so = extension in FORMATS["csv"].extensions - FORMATS["text"].extensions
+    return "csv" if delimited.separator_of(sample, least=0.0 if is_named_so else delimited.REGULAR) else "text"

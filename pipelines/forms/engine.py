@@ -247,7 +247,8 @@ class FormReader:
     def _pairs(self, section: Section, header: _Header, piece: Slice, last: int) -> None:
         for index in range(header.row, last):
             row = [cell for cell in piece.table.rows[index] if cell.row == index]
-            for label, value in itertools.pairwise(row):
+            for label, neighbour in itertools.pairwise(row):
+                value = _figure_beyond(row, neighbour)
                 codes = self._row_codes(section, label.text)
                 if codes is None or is_figure(label.text) or not label.text.strip():
                     continue
@@ -479,6 +480,12 @@ def _is_header(cell: Cell, header: _Header) -> bool:
 def _repeats(cell: Cell | None, head: Cell) -> bool:
     """Whether a header cell is printed again, as at the top of a page."""
     return cell is not None and normalise_label(cell.text) == normalise_label(head.text)
+
+
+def _figure_beyond(row: list[Cell], neighbour: Cell) -> Cell:
+    """The neighbour of a label, or the figure behind it and further empty cells: records (csv) leave empty what a merge spans."""
+    filled = next((cell for cell in row if cell.column >= neighbour.column and absence_of(cell.text) != "blank"), neighbour)
+    return filled if is_figure(filled.text) else neighbour
 
 
 def _overlaps(cell: Cell, head: Cell) -> bool:

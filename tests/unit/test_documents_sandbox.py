@@ -73,7 +73,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
 
 
 def test_documents_and_rejections_come_back(tmp_path: Path) -> None:
-    files = {"a.txt": TEXT.encode(), "b.docx": package(paragraph("正文")), "c.txt": b"", "d.docx": b"%PDF-1.7 x"}
+    files = {"a.txt": TEXT.encode(), "b.docx": package(paragraph("正文")), "c.txt": b"", "d.docx": b"Rar!\x1a\x07\x00"}
     readings = list(read_all(requests(tmp_path, files), Limits(), workers=2))
     assert outcomes(readings) == {"a.txt": None, "b.docx": None, "c.txt": "empty", "d.docx": "wrong_extension"}
     found = {reading.request.file_name: unpack(reading.record)[0] for reading in readings}
