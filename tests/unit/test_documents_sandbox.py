@@ -78,7 +78,7 @@ def test_documents_and_rejections_come_back(tmp_path: Path) -> None:
     assert outcomes(readings) == {"a.txt": None, "b.docx": None, "c.txt": "empty", "d.docx": "wrong_extension"}
     found = {reading.request.file_name: unpack(reading.record)[0] for reading in readings}
     assert isinstance(found["d.docx"], DocumentError)
-    assert found["d.docx"].detail == "the name ends in .docx, the content is a PDF"
+    assert found["d.docx"].detail == "the name ends in .docx, the content is a RAR archive"
     text = found["a.txt"]
     assert isinstance(text, documents.Document)
     assert (text.sha256, text.reader) == (f"{0:064x}", "text")
