@@ -87,9 +87,20 @@ def read(data: bytes, sha256: str, limits: Limits | None = None) -> Document:
         for number, target in enumerate(dict.fromkeys(targets), start=1):
             story = _Story(limits, styles, part=kind.removesuffix("s") if kind.endswith("notes") else f"{kind} {number}")
             story.parse(package.read(target))
-            blocks.extend(_as_paragraphs(story.blocks))
+            blocks.extend(as_paragraphs(story.blocks))
             warnings.extend(story.warnings)
     return Document(sha256, MEDIA_TYPE, "docx", VERSION, None, tuple(blocks), tuple(warnings))
+
+
+def shown_symbol(font: str, code: int) -> str | None:
+    """What a font shows for a code, None where that is unknown; the private copy of a symbol font's codes starts at U+F000."""
+    is_private = 0xF000 <= code <= 0xF0FF
+    if not is_private and (code > 0xFF or code <= 0x20 or font not in SYMBOLS):
+        return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else REPLACEMENT
+    known = SYMBOLS.get(font, {}).get(code & 0xFF)
+    if known is None and font == "Symbol" and code & 0xFF < 0x7F:
+        return chr(code & 0xFF)  # its digits and most of its punctuation stand at their usual codes
+    return known
 
 
 def _main_part(package: Package) -> str:
@@ -102,7 +113,7 @@ def _main_part(package: Package) -> str:
     raise DocumentError("corrupt", "the package names no main document part")
 
 
-def _as_paragraphs(blocks: list[Block]) -> list[Paragraph]:
+def as_paragraphs(blocks: list[Block]) -> list[Paragraph]:
     """Tables outside the body (letterheads) as one Paragraph per row, so that no parser takes them for forms."""
     found: list[Paragraph] = []
     for block in blocks:
@@ -437,17 +448,10 @@ class _Story:
         self._add(self._symbol(attribute(attributes, "font") or "", code))
 
     def _symbol(self, font: str, code: int) -> str:
-        """What a symbol font shows for a code; the private copy of its codes starts at U+F000."""
-        is_private = 0xF000 <= code <= 0xF0FF
-        if not is_private and (code > 0xFF or code <= 0x20 or font not in SYMBOLS):
-            return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else REPLACEMENT
-        known = SYMBOLS.get(font, {}).get(code & 0xFF)
-        if known is not None:
-            return known
-        if font == "Symbol" and code & 0xFF < 0x7F:
-            return chr(code & 0xFF)  # its digits and most of its punctuation stand at their usual codes
-        self._warn("unknown_symbol", f"character {code & 0xFF:02X} of font {font[:40]!r} is shown as {REPLACEMENT}")
-        return REPLACEMENT
+        shown = shown_symbol(font, code)
+        if shown is None:
+            self._warn("unknown_symbol", f"character {code & 0xFF:02X} of font {font[:40]!r} is shown as {REPLACEMENT}")
+        return shown or REPLACEMENT
 
     def _start_check_box(self, attributes: Attributes) -> None:
         self._is_checked = False

@@ -18,11 +18,13 @@ from pipelines.documents.model import Document, Table
 
 READERS: dict[str, str] = {  # format of `sniffing.FORMATS` -> module
     "csv": "pipelines.documents.delimited",
+    "doc": "pipelines.documents.doc",
     "docx": "pipelines.documents.docx",
     "html": "pipelines.documents.html",
     "mht": "pipelines.documents.mht",
     "pdf": "pipelines.documents.pdf",
     "piped": "pipelines.documents.piped",
+    "rtf": "pipelines.documents.rtf",
     "text": "pipelines.documents.text",
     "xls": "pipelines.documents.xls",
     "xlsx": "pipelines.documents.xlsx",
