@@ -117,21 +117,27 @@ def write_xlsx(sheets: Iterable[Sheet], parts: Mapping[str, str | bytes] | None 
     )
     targets = [("worksheet", f"worksheets/sheet{number}.xml") for number in range(1, len(sheets) + 1)]
     targets += [("sharedStrings", "sharedStrings.xml"), ("styles", "styles.xml")]
+    overrides = "".join(
+        f'<Override PartName="/xl/{target}" ContentType="{SHEET_TYPE}.{kind}+xml"/>' for kind, target in targets
+    )
     formats = "".join(f'<numFmt numFmtId="{164 + number}" formatCode={quoteattr(code)}/>' for code, number in codes.items())
     styles = "".join(f'<xf numFmtId="{164 + number}" borderId="1"/>' for number in codes.values())
-    borders = '<borders><border/><border><left style="thin"/></border></borders>'
+    looks = (
+        '<fonts><font><sz val="11"/></font></fonts><fills><fill><patternFill patternType="none"/></fill></fills>'
+        '<borders><border/><border><left style="thin"/></border></borders><cellStyleXfs><xf/></cellStyleXfs>'
+    )
     written: dict[str, str | bytes] = {
         "[Content_Types].xml": (
             f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/>'
             f'<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{SHEET_TYPE}.sheet.main+xml"/></Types>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{SHEET_TYPE}.sheet.main+xml"/>{overrides}</Types>'
         ),
         "_rels/.rels": _relationships([("officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><workbookPr/><sheets>{entries}</sheets></workbook>',
         "xl/_rels/workbook.xml.rels": _relationships(targets),
         "xl/sharedStrings.xml": f'<sst xmlns="{MAIN}">{"".join(_string(text) for text in strings)}</sst>',
         "xl/styles.xml": (
-            f'<styleSheet xmlns="{MAIN}"><numFmts>{formats}</numFmts>{borders}<cellXfs>{styles}</cellXfs></styleSheet>'
+            f'<styleSheet xmlns="{MAIN}"><numFmts>{formats}</numFmts>{looks}<cellXfs>{styles}</cellXfs></styleSheet>'
         ),
         **{f"xl/worksheets/sheet{number}.xml": page for number, page in enumerate(pages, start=1)},
         **(parts or {}),
