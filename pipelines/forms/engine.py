@@ -483,7 +483,7 @@ def _repeats(cell: Cell | None, head: Cell) -> bool:
 
 
 def _figure_beyond(row: list[Cell], neighbour: Cell) -> Cell:
-    """The neighbour of a label; behind empty cells, the figure beyond them: separated records leave empty what a merge spans."""
+    """The neighbour of a label; behind empty cells, the figure beyond them: separated records leave empty what merges span."""
     filled = next((cell for cell in row if cell.column >= neighbour.column and absence_of(cell.text) != "blank"), neighbour)
     return filled if is_figure(filled.text) else neighbour
 
