@@ -34,7 +34,6 @@ MEDIA_TYPE = "application/msword"
 
 # FibBase
 WORD_97, WORD_6 = 0xA5EC, 0xA5DC
-FIRST_WORD_97_VERSION = 0x00BF
 FLAGS = 0x0A
 IS_ENCRYPTED, USES_TABLE_1, IS_WIDE = 0x0100, 0x0200, 0x1000
 COUNTS = 0x4C  # characters of each story: body, footnotes, headers, macros, comments, endnotes, text boxes, those in headers
@@ -48,6 +47,7 @@ MAX_OVERLAP = 4  # times that all pieces may be longer than the stream which the
 MARKS = re.compile("[\r\x07\x0c]")
 KEPT_MARKS = "\r\x07\x0c"
 FIELD_MARKS = re.compile("[\x13\x14\x15]")
+CHECK_BOX = "FORMCHECKBOX"
 BLANKED = "\x00"
 # Pictures, drawings, numbers of notes, optional hyphens and the like show nothing that is text.
 SHOWN: dict[int, str | None] = dict.fromkeys(range(0x20)) | {0x09: "\t", 0x0B: "\n", 0x0E: "\n", 0x1E: "-"}
@@ -78,8 +78,7 @@ def read(data: bytes, sha256: str, limits: Limits | None = None) -> Document:
     limits = limits or Limits()
     streams = _open(data)
     kind = int.from_bytes(streams.main[:2], "little")
-    version = int.from_bytes(streams.main[2:4], "little")
-    if kind == WORD_6 or (kind == WORD_97 and version < FIRST_WORD_97_VERSION):
+    if kind == WORD_6:
         return _read_with_office(streams.main, data, sha256, limits)
     if kind != WORD_97:
         raise DocumentError("corrupt", f"the WordDocument stream begins with {kind:#06x}")
@@ -321,6 +320,9 @@ class _Word:
         """The text with everything blanked out that Word does not show, and with symbols as what they show."""
         fonts = _symbol_fonts(self._structure(FONTS))
         blanked = list(field_codes(text))
+        boxes = sum(CHECK_BOX in text[start:end] for start, end in blanked)
+        if boxes:
+            self._unknown.append(("check_box", f"{boxes} form fields are boxes to tick; whether they are ticked was not read"))
         symbols: list[tuple[int, int, Modifiers]] = []
         runs = [(piece.start, piece.end, piece.modifiers) for piece in self._pieces if piece.modifiers]
         for start, end, found in [*self._telling_runs(fonts), *runs]:

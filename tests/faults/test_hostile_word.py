@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.documents import Document, DocumentError, doc, registry, rtf
+from pipelines.documents import Document, DocumentError, doc, libreoffice, registry, rtf
 from pipelines.documents.limits import Limits
 from pipelines.documents.record import unpack
 from pipelines.documents.sandbox import Request, read_all
@@ -195,6 +195,14 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str | 
 def test_each_file_gets_its_reason(name: str, outcomes: dict[str, tuple[str | None, str]]) -> None:
     reason, detail = outcomes[name]
     assert reason == CASES[name][2], detail
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_office() -> Iterator[None]:
+    """Leave LibreOffice out, to which damage may send a file, and which takes its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(libreoffice, "is_present", lambda: False)
+        yield
 
 
 def document_or_reason(reader: Callable[[bytes, str, Limits], Document], data: bytes) -> None:

@@ -192,6 +192,12 @@ def test_field_codes_are_left_out_and_results_kept() -> None:
     assert texts(found) == ["前见附件。", "页", "开 没有结束", "后"]
 
 
+def test_boxes_to_tick_are_told() -> None:
+    found = read(P("\x13 FORMCHECKBOX \x14\x15是\x13 FORMCHECKBOX \x15否\r"))
+    assert texts(found) == ["是否"]
+    assert found.warnings == ("check_box: 2 form fields are boxes to tick; whether they are ticked was not read",)
+
+
 def test_special_characters() -> None:
     assert texts(read(P("图\x01\x08注\x02\x05非\x1e断\x1f字\r"), P("上\x0c下\r"))) == ["图注非-断字", "上", "下"]
 
