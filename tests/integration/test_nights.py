@@ -18,7 +18,8 @@ from tests.support.packages import package
 BAD = {
     "empty.txt": ("empty", b""),
     "noise.docx": ("unknown_format", bytes(range(256)) * 20),
-    "pdf_by_content.docx": ("wrong_extension", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"),
+    "gzip_by_content.docx": ("wrong_extension", b"\x1f\x8b\x08\x00" + bytes(60)),
+    "cut_off.pdf": ("corrupt", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"),
     "formless.txt": ("no_forms", "会议通知\n请各部门按时参加会议。\n".encode()),
     "target.txt": (
         "not_self_evaluation",
