@@ -187,7 +187,9 @@ class FormReader:
             cells = {name: table.grid[index][head.column] for name, head in by_field.items()}
             name = cells["indicator_name"]
             is_head = (piece.table_number, index) in self._head_rows or _repeats(name, name_head)
-            if is_head or name is None or name.row < index or (table.origin == "inferred" and len(row) <= name_head.column):
+            # A row of another length is not aligned with the header: its figures stay unmapped rather than under a wrong column.
+            is_misaligned = table.origin == "inferred" and len(row) != header.arity
+            if is_head or is_misaligned or name is None or name.row < index:
                 continue
             own = [
                 cell
@@ -387,6 +389,7 @@ class FormReader:
                 absence_code=absence,
                 unit=unit,
                 is_figure=counts,
+                confidence=cell.confidence,
             )
         )
 
