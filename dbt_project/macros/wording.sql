@@ -5,8 +5,8 @@
     coalesce(trim({{ text }}, ' 　'), '') in ('', '无', '/', '-', '－', '—', '——')
 {%- endmacro %}
 
-{#- True where a number may be compared with another: both numeric, and units equal or one of them unwritten. A bare number stands
-    for per cent only up to 100 and where the indicator's name says that it is a rate. -#}
+{#- True where a number may be compared with another: both numeric, and units equal or one of them unwritten. A bare number
+    stands for per cent only up to 100 and where the indicator's name says that it is a rate. -#}
 {% macro are_comparable(value, unit, other_value, other_unit, name) -%}
     (
         {{ value }} is not null and {{ other_value }} is not null

@@ -48,6 +48,7 @@ class Observation:
     absence_code: str | None = None
     unit: str | None = None
     is_figure: bool = False
+    confidence: float = 1.0  # below 1 only where the cell was recognised in a picture
 
 
 @dataclass(frozen=True, slots=True)
