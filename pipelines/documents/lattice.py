@@ -42,6 +42,10 @@ class Glyph(NamedTuple):
         """Height at which the character counts as inside a cell."""
         return self.baseline - 0.3 * self.size
 
+    def moved(self, right: float, down: float) -> Glyph:
+        """The character at another place."""
+        return self._replace(left=self.left + right, right=self.right + right, baseline=self.baseline + down)
+
 
 class Ruling(NamedTuple):
     """A straight line: horizontal ones lie `at` a y and run over x, vertical ones `at` an x and run over y."""
@@ -58,12 +62,14 @@ class Scale:
     tolerance: float = 3.0  # lines nearer than this are one
     shortest: float = 4.5  # anything shorter is no ruling
     padding: float = 12.0  # between text and borders of a cell, left and right together
+    drift: float = 3.0  # what stands at one place of two pages may be so far apart
     edge: float = 56.0  # what is this near to the upper or lower edge of a page may be a running header or footer
 
     @classmethod
-    def of(cls, units_per_point: float) -> Scale:
-        """Scale of a page that has so many units a point."""
-        return cls(*(units_per_point * getattr(cls, entry.name) for entry in fields(cls)))
+    def of_scan(cls, units_per_point: float) -> Scale:
+        """Scale of a scanned page that has so many units a point; sheets are fed in by hand, so that pages drift."""
+        lengths = {entry.name: units_per_point * getattr(cls, entry.name) for entry in fields(cls)}
+        return replace(cls(**lengths), drift=20.0 * units_per_point)
 
 
 class Place(NamedTuple):
@@ -132,6 +138,10 @@ class Lattice:
             (*self.upright[: edge - 1], row, *self.upright[edge + 1 :]),
             (*self.level[:edge], *self.level[edge + 1 :]),
         )
+
+    def moved(self, by: float) -> Lattice:
+        """The grid moved to the right."""
+        return replace(self, xs=tuple(x + by for x in self.xs))
 
     def opened(self, edge: int, columns: int) -> Lattice:
         """The grid with the first columns open across one of the edges between rows."""

@@ -61,11 +61,12 @@ class Page:
 
 @dataclass(frozen=True)
 class _Strip:
-    """The part of a table that stands on one page, from y `top` of the table on; there y is moved down by `shift`."""
+    """The part of a table that stands on one page, from y `top` of the table on; it was moved `down` and `aside` from there."""
 
     page: int
     top: float
-    shift: float
+    down: float
+    aside: float
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _items(page: Page, limits: Limits, running: Container[str], warnings: list[s
     placed: list[tuple[float, float, _Item]] = [(line.top, line.left, _PageLine(page, line)) for line in lines]
     for lattice, spots in zip(lattices, inside, strict=True):
         if spots:  # lines without any text are a drawing
-            grid = _Grid(lattice, spots, (_Strip(page.number, lattice.ys[0], 0.0),), page.scale)
+            grid = _Grid(lattice, spots, (_Strip(page.number, lattice.ys[0], 0.0, 0.0),), page.scale)
             placed.append((lattice.ys[0], lattice.xs[0], grid))
     return [item for _, _, item in sorted(placed, key=lambda entry: entry[:2])]
 
@@ -175,8 +176,9 @@ def _continues(above: _Grid, below: _Grid) -> bool:
     """Whether a grid that begins a page goes on with the one that ended the page before: same outline, most columns."""
     if above.strips[-1].page != below.strips[0].page - 1:
         return False
-    high, low, tolerance = above.lattice, below.lattice, above.scale.tolerance
-    if abs(high.xs[0] - low.xs[0]) > tolerance or abs(high.xs[-1] - low.xs[-1]) > tolerance:
+    aside, tolerance = above.lattice.xs[0] - below.lattice.xs[0], above.scale.tolerance
+    high, low = above.lattice, below.lattice.moved(aside)
+    if abs(aside) > above.scale.drift or abs(high.xs[-1] - low.xs[-1]) > tolerance:
         return False
     fewer, more = sorted((high.xs[1:-1], low.xs[1:-1]), key=len)
     shared = sum(any(abs(x - other) <= tolerance for other in more) for x in fewer)
@@ -187,19 +189,18 @@ def _continued(above: _Grid, below: _Grid, warnings: list[str]) -> _Grid:
     """One grid of both."""
     page = below.strips[0].page
     repeated = _repeated_rows(above, below)
-    low = below.lattice.without_rows(repeated)
+    aside = above.lattice.xs[0] - below.lattice.xs[0]
+    low = below.lattice.without_rows(repeated).moved(aside)
     if repeated:
         warnings.append(f"repeated_header: {repeated} rows at the top of page {page} repeat the table's first rows; left out")
     seam, top = len(above.lattice.ys) - 1, above.lattice.ys[-1]
-    shift = top - low.ys[0]
+    down = top - low.ys[0]
     stacked = stack(above.lattice, low, above.scale)
-    moved = [
-        Spot(x, y + shift, glyph._replace(baseline=glyph.baseline + shift)) for x, y, glyph in below.spots if y >= low.ys[0]
-    ]
+    moved = [Spot(x + aside, y + down, glyph.moved(aside, down)) for x, y, glyph in below.spots if y >= low.ys[0]]
     spots = [*above.spots, *moved]
     if stacked.ys[seam] == top:  # the break is ruled somewhere
         stacked = stacked.opened(seam, _columns_to_open(stacked, spots, seam, above.scale))
-    return _Grid(stacked, spots, (*above.strips, _Strip(page, top, shift)), above.scale)
+    return _Grid(stacked, spots, (*above.strips, _Strip(page, top, down, aside)), above.scale)
 
 
 def _repeated_rows(above: _Grid, below: _Grid) -> int:
@@ -338,7 +339,8 @@ def _locator(grid: _Grid, place: Place, number: int) -> Locator:
     following = [strip.top for strip in grid.strips if strip.top > place.top + grid.scale.tolerance / 2]
     strip = grid.strips[-len(following) - 1]
     bottom = min([place.bottom, *following])
-    box = (round(place.left), round(place.top - strip.shift), round(place.right), round(bottom - strip.shift))
+    left, right = round(place.left - strip.aside), round(place.right - strip.aside)
+    box = (left, round(place.top - strip.down), right, round(bottom - strip.down))
     return Locator(page=strip.page, table=number, row=place.row + 1, column=place.column + 1, box=box)
 
 

@@ -6,7 +6,7 @@ output of a process, see `child` and `sandbox`.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Self
 
 from pipelines.documents.model import DocumentError
@@ -29,15 +29,29 @@ class Limits:
     table_rows: int = 20_000
     table_cells: int = 200_000
     pdf_pages: int = 600
+    ocr_pages: int = 60
+    ocr_cpu_seconds: int = 300
     child_memory_bytes: int = 2048 * MEGABYTE
     child_cpu_seconds: int = 30
     child_wall_seconds: int = 60
     child_output_bytes: int = 64 * MEGABYTE
 
+    may_recognise: bool = False  # no setting: see `for_recognition`
+
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """The limits that the settings give."""
-        return cls(**{entry.name: getattr(settings, f"limit_{entry.name}") for entry in fields(cls)})
+        names = [entry.name for entry in fields(cls) if entry.name != "may_recognise"]
+        return cls(**{name: getattr(settings, f"limit_{name}") for name in names})
+
+    def for_recognition(self) -> Self:
+        """Limits for a file whose pages are pictures: recognising characters takes seconds a page."""
+        return replace(
+            self,
+            may_recognise=True,
+            child_cpu_seconds=self.ocr_cpu_seconds,
+            child_wall_seconds=max(self.child_wall_seconds, 2 * self.ocr_cpu_seconds),
+        )
 
     def as_json(self) -> dict[str, int]:
         """The limits by name, for the way to a child process."""

@@ -21,13 +21,13 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from pipelines.documents import layout, stand_in
+from pipelines.documents import layout, scan, stand_in
 from pipelines.documents.lattice import Glyph, Ruling
 from pipelines.documents.layout import Page
 from pipelines.documents.limits import Limits
 from pipelines.documents.model import Document, DocumentError
 
-VERSION = f"pdf-1+{layout.VERSION}"
+VERSION = f"pdf-1+{scan.VERSION}"
 MEDIA_TYPE = "application/pdf"
 TAIL = 4096  # bytes at the end that must hold the mark of the end
 MAX_OBJECTS = 200_000  # drawn objects and pieces of lines of one page
@@ -48,22 +48,47 @@ Matrix = tuple[float, float, float, float, float, float]
 def read(data: bytes, sha256: str, limits: Limits | None = None) -> Document:
     """Document of a PDF; tables are of origin `lattice`, locators name page and box in points.
 
-    Raises DocumentError: corrupt, encrypted, too_large, empty, or unsupported_format where the pages are pictures.
+    Raises DocumentError: corrupt, encrypted, too_large, empty; where pages are pictures also the reasons of `scan.require`.
     """
     limits = limits or Limits()
     warnings: list[str] = []
     with opened(data, limits) as pdf:
         sheets = [_sheet(pdf, number, warnings) for number in range(1, len(pdf) + 1)]
-    pictures = [sheet.page.number for sheet in sheets if sheet.is_picture]
-    if pictures and 2 * len(pictures) >= sum(sheet.is_picture or bool(sheet.page.glyphs) for sheet in sheets):
-        detail = f"pages {_listed(pictures)} are pictures without text: a scan, for which there is no reader yet"
-        raise DocumentError("unsupported_format", detail)
-    if pictures:
-        warnings.append(f"unread_picture: pages {_listed(pictures)} are pictures without text and were not read")
-    blocks, remarks = layout.blocks_of([sheet.page for sheet in sheets], limits)
+        pages = _recognised(pdf, sheets, limits, warnings)
+    blocks, remarks = layout.blocks_of(pages, limits)
     if not blocks:
         raise DocumentError("empty", "the pages hold no text")
     return Document(sha256, MEDIA_TYPE, "pdf", VERSION, None, tuple(blocks), (*warnings, *remarks))
+
+
+def _recognised(pdf: Any, sheets: list[_Sheet], limits: Limits, warnings: list[str]) -> list[Page]:
+    """All pages, those that are pictures recognised. Where that is not installed a minority of them is left out and said."""
+    pictures = [sheet.page.number for sheet in sheets if sheet.is_picture]
+    if not pictures:
+        return [sheet.page for sheet in sheets]
+    if len(pictures) > limits.ocr_pages:
+        raise DocumentError("too_large", f"{len(pictures):,} pages are pictures, more than {limits.ocr_pages:,}")
+    try:
+        scan.require(limits)
+    except DocumentError as error:
+        texts = sum(bool(sheet.page.glyphs) for sheet in sheets)
+        if error.reason == scan.NEEDED or len(pictures) >= texts:
+            raise
+        warnings.append(f"unread_picture: pages {_listed(pictures)} were not read: {error.detail}")
+        return [sheet.page for sheet in sheets]
+    warnings.append(f"recognised: pages {_listed(pictures)} are pictures whose characters were recognised")
+    return [_recognised_page(pdf, sheet.page.number) if sheet.is_picture else sheet.page for sheet in sheets]
+
+
+def _recognised_page(pdf: Any, number: int) -> Page:
+    page = pdf[number - 1]
+    try:
+        # Rounded down for pages of giant size, which recognition would scale down anyway.
+        dots = min(scan.DOTS_PER_INCH, int(scan.LONGEST_SIDE * scan.POINTS / max(page.get_size())))
+        picture = page.render(scale=dots / scan.POINTS, grayscale=True).to_numpy()
+    finally:
+        page.close()
+    return scan.page(picture.reshape(picture.shape[:2]), number, dots)
 
 
 def _listed(numbers: list[int]) -> str:

@@ -21,6 +21,7 @@ READERS: dict[str, str] = {  # format of `sniffing.FORMATS` -> module
     "doc": "pipelines.documents.doc",
     "docx": "pipelines.documents.docx",
     "html": "pipelines.documents.html",
+    "image": "pipelines.documents.scan",
     "mht": "pipelines.documents.mht",
     "pdf": "pipelines.documents.pdf",
     "piped": "pipelines.documents.piped",

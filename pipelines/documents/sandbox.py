@@ -5,7 +5,7 @@ child sets on itself (`child`), keeping results (`store`).
 
 A child reads up to `documents_per_child` files, one at a time. One that dies, passes its time or answers nonsense is killed
 with its process group. A file that crashed a child or ran out of memory is tried once more in a fresh child, unless it was the
-first of its child.
+first of its child. A file whose pages turn out to be pictures is read again by a child of its own, which may take longer.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pathlib import Path
 from pipelines.documents.limits import MEGABYTE, Limits
 from pipelines.documents.model import DocumentError
 from pipelines.documents.record import pack_rejection
+from pipelines.documents.scan import NEEDED
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-P", "-m", "pipelines.documents.child")
@@ -79,8 +80,8 @@ def read_all(requests: Iterable[Request], limits: Limits, workers: int = 1, docu
     children: set[_Child] = set()
     with selectors.DefaultSelector() as selector:
 
-        def start(request: Request) -> None:
-            child = _Child(limits)
+        def start(request: Request, allowed: Limits = limits) -> None:
+            child = _Child(allowed)
             children.add(child)
             selector.register(child, selectors.EVENT_READ)
             child.give(request)
@@ -105,10 +106,19 @@ def read_all(requests: Iterable[Request], limits: Limits, workers: int = 1, docu
                     if reading is None:
                         continue
                     is_shaken = reading.reason in WORTH_A_RETRY
-                    if child.is_broken or is_shaken or child.given >= documents_per_child:
+                    is_picture = reading.reason == NEEDED
+                    if (
+                        child.is_broken
+                        or is_shaken
+                        or is_picture
+                        or child.limits != limits
+                        or child.given >= documents_per_child
+                    ):
                         retire(child)
-                    if is_shaken and child.given > 1:
-                        start(reading.request)
+                    if is_picture:
+                        start(reading.request, limits.for_recognition())
+                    elif is_shaken and child.given > 1:
+                        start(reading.request, child.limits)
                     else:
                         yield reading
         finally:

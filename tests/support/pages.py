@@ -7,6 +7,8 @@ pipelines.
 from __future__ import annotations
 
 import io
+import os
+import random
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -27,12 +29,17 @@ LEADING = 1.4
 PADDING = 5.4
 NOT_FIRST = "，。、；：？！）》”’％%,.;:?!)—"
 PIECE = re.compile(r"[!-~]+|.", re.DOTALL)
-CHINESE_FONTS = ("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc", "/usr/share/fonts/truetype/arphic/uming.ttc")
+# Fonts that can be embedded, as Debian installs them; another one may be named by the environment.
+CHINESE_FONTS = (
+    os.environ.get("PRINTABLE_FONT", ""),
+    "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc",
+    "/usr/share/fonts/truetype/arphic/uming.ttc",
+)
 
 
 def printable_font() -> str | None:
     """Name of a Chinese font that can be embedded, where this machine has one; without it a page shows no characters."""
-    path = next((path for path in CHINESE_FONTS if Path(path).exists()), None)
+    path = next((path for path in CHINESE_FONTS if path and Path(path).exists()), None)
     if path is None:
         return None
     if "Printable" not in pdfmetrics.getRegisteredFontNames():
@@ -271,3 +278,34 @@ def raw_pdf(content: bytes, drawing: bytes = b"<<>>", tree: bytes = b"/Kids[3 0 
     head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     trailer = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(body))
     return body + head + table + trailer
+
+
+def scanned(data: bytes, *, is_worn: bool = False, dots_per_inch: int = 200) -> bytes:
+    """A PDF whose pages are pictures of the pages of another one; worn ones lie askew, are blurred, speckled and grey."""
+    import cv2
+    import numpy
+    import pypdfium2
+    from reportlab.lib.utils import ImageReader
+
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(WIDTH, HEIGHT), invariant=1)
+    chance = random.Random(7)
+    noise = numpy.random.default_rng(7)
+    with pypdfium2.PdfDocument(data) as pdf:
+        for page in pdf:
+            picture = page.render(scale=dots_per_inch / 72, grayscale=True).to_numpy()
+            picture = picture.reshape(picture.shape[:2])
+            if is_worn:
+                height, width = picture.shape
+                turn = cv2.getRotationMatrix2D((width / 2, height / 2), chance.uniform(-1.5, 1.5), 1.0)
+                picture = cv2.GaussianBlur(cv2.warpAffine(picture, turn, (width, height), borderValue=255), (3, 3), 0.8)
+                grey = picture * 0.85 + 20 + noise.normal(0, 18, picture.shape)
+                specks = noise.random(picture.shape)
+                grey[specks < 0.002] = 0
+                grey[specks > 0.998] = 255
+                picture = numpy.clip(grey, 0, 255).astype(numpy.uint8)
+            _, packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 60 if is_worn else 90])
+            canvas.drawImage(ImageReader(io.BytesIO(packed.tobytes())), 0, 0, WIDTH, HEIGHT)
+            canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.documents import Document, DocumentError, Paragraph, Table, pdf
+from pipelines.documents import Document, DocumentError, Paragraph, Table, pdf, scan
 from pipelines.documents.limits import Limits
 from pipelines.facts.files import read_files
 from pipelines.settings import Settings
@@ -175,10 +175,12 @@ def test_a_table_without_lines_is_said_to_be_one() -> None:
     assert texts(document)[0].split() == ["Item", "0", "0.50"]
 
 
-def test_a_page_that_is_a_picture_needs_recognition() -> None:
+@pytest.mark.parametrize(("installed", "reason"), [(None, "unsupported_format"), (object(), scan.NEEDED)])
+def test_a_page_that_is_a_picture_needs_recognition(installed: object, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "find_spec", lambda name: installed)
     kind = b"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8"
     picture = b"<<%s/Length 1>>stream\n0\nendstream" % kind
-    with pytest.raises(DocumentError, match="unsupported_format"):
+    with pytest.raises(DocumentError, match=reason):
         read(raw_pdf(b"595 0 0 842 0 0 cm /X Do", picture))
 
 
