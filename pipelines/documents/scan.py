@@ -36,6 +36,7 @@ POINTS = 72
 A4_WIDTH = 595.0  # points: pictures do not say how large they were printed
 LONGEST_SIDE = 4000  # dots: larger pictures are scaled down
 MOST_DOTS = 100_000_000  # of a picture before it is unpacked
+DOTS_SETTING = "CV_IO_MAX_IMAGE_PIXELS"  # what OpenCV calls that limit
 LEVEL, UPRIGHT = 22.0, 15.0  # points: the shortest strokes that may be ruled lines; those of characters are shorter
 STEEPEST = 8.0  # degrees by which a page may lie askew
 BOX_HEIGHT = 0.72  # height of the characters as a share of the height of the box that the recogniser puts around a line
@@ -73,6 +74,8 @@ def _pictures(data: bytes, limits: Limits) -> list[Any]:
     try:
         is_read, found = cv2.imdecodemulti(numpy.frombuffer(data, numpy.uint8), cv2.IMREAD_GRAYSCALE)
     except cv2.error as error:
+        if DOTS_SETTING in error.err:
+            raise DocumentError("too_large", f"the picture has more than {MOST_DOTS:,} dots") from error
         raise DocumentError("corrupt", f"the picture cannot be unpacked: {error.err}") from error
     if not is_read or not found:
         raise DocumentError("corrupt", "the picture cannot be unpacked")

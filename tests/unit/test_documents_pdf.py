@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import shutil
+import subprocess
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,6 +75,28 @@ def test_facts_equal_those_of_the_word_document(sample: Path, tmp_path: Path) ->
     assert expected["figure_cells"].height > 300
     for table, frame in expected.items():
         assert frame.equals(found[table]), table
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_facts_equal_those_of_the_word_document_printed_by_libreoffice(tmp_path: Path) -> None:
+    word = rebuild_as_docx(PLAIN.read_text(encoding="utf-8"))
+    sides = ("top", "left", "bottom", "right", "insideH", "insideV")
+    borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="000000"/>' for side in sides)
+    source = tmp_path / "report.docx"
+    with zipfile.ZipFile(io.BytesIO(word)) as given, zipfile.ZipFile(source, "w") as ruled:
+        for name in given.namelist():
+            part = given.read(name).decode()
+            ruled.writestr(name, part.replace("<w:tblPr/>", f"<w:tblPr><w:tblBorders>{borders}</w:tblBorders></w:tblPr>"))
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    expected = facts(tmp_path, "report.docx", word)
+    found = facts(tmp_path, "report.pdf", (tmp_path / "report.pdf").read_bytes())
+    columns = ["form_kind", "item_code", "fund_source_code", "phase_code", "amount_year", "project_name", "amount_wanyuan"]
+    assert found["fact_expenditures"].select(columns).rows() == expected["fact_expenditures"].select(columns).rows()
+    points = ["form_kind", "level1_code", "level2_code", "indicator_number", "target_value", "actual_value", "score_points"]
+    assert found["fact_indicators"].select(points).rows() == expected["fact_indicators"].select(points).rows()
+    assert found["unmapped_labels"].height == found["quarantine"].height == 0
 
 
 @pytest.mark.parametrize(

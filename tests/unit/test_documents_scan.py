@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,10 +54,27 @@ def test_a_picture_of_a_form_is_read_in_a_child_of_its_own(degrees: float, tmp_p
     assert (document.media_type, document.reader, table.origin) == ("image/png", "scan", "lattice")
 
 
+def blank(side: int) -> bytes:
+    """A PNG of that many black dots a side, which packs a million to one."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    dots = zlib.compress(bytes((side // 8 + 1) * side))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", dots) + chunk(b"IEND", b"")
+
+
 @needs_extra
-def test_a_broken_picture_is_corrupt() -> None:
-    with pytest.raises(DocumentError, match="corrupt"):
-        scan.read(b"\x89PNG\r\n\x1a\n" + bytes(99), "0" * 64, Limits().for_recognition())
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"\x89PNG\r\n\x1a\n" + bytes(99), "corrupt"), (blank(40_000), "too_large"), (blank(800), "empty")],
+    ids=["broken", "of giant size", "blank"],
+)
+def test_pictures_that_give_no_document_have_their_reason(data: bytes, reason: str) -> None:
+    with pytest.raises(DocumentError) as error:
+        scan.read(data, "0" * 64, Limits().for_recognition())
+    assert error.value.reason == reason
 
 
 @needs_extra
