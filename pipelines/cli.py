@@ -243,29 +243,32 @@ def _read(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
         return FAILED
     code = OK
     read = []
-    for path in given.files:
-        started = time.perf_counter()
-        try:
-            document = documents.read_file(path, settings)
-        except documents.DocumentError as error:
-            voice.error(unreadable(str(path), error.reason, error.detail, voice))
-            code = FAILED
-            continue
-        seconds = round(time.perf_counter() - started, 3)
-        if given.json:
-            read.append({"file_name": str(path), "read_seconds": seconds, **json.loads(document.to_json())})
-        else:
-            _tell_document(path, document, seconds, given.grid, voice)
+    with documents.expand(given.files, settings) as sources:
+        for source in sources:
+            started = time.perf_counter()
+            try:
+                document = documents.read_source(source, settings)
+            except documents.DocumentError as error:
+                voice.error(unreadable(source.file_name, error.reason, error.detail, voice))
+                code = FAILED
+                continue
+            seconds = round(time.perf_counter() - started, 3)
+            if given.json:
+                read.append({"file_name": source.file_name, "read_seconds": seconds, **json.loads(document.to_json())})
+            else:
+                _tell_document(source.file_name, document, seconds, given.grid, voice)
     if given.json:
         print(to_json(read))
     return code
 
 
-def _tell_document(path: Path, document: Document, seconds: float, as_grid: bool, voice: Voice) -> None:
+def _tell_document(file_name: str, document: Document, seconds: float, as_grid: bool, voice: Voice) -> None:
     from pipelines.documents import Paragraph
 
     encoding = document.encoding or "-"
-    head = voice.text("read_head", file=path, media_type=document.media_type, reader=document.reader_version, encoding=encoding)
+    head = voice.text(
+        "read_head", file=file_name, media_type=document.media_type, reader=document.reader_version, encoding=encoding
+    )
     voice.say(f"{head}  {voice.text('seconds', seconds=seconds)}", "bold")
     for warning in document.warnings:
         voice.say(f"  ! {warning}", "yellow")

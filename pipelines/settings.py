@@ -138,7 +138,15 @@ class Settings:
         metadata=_setting(_count, zh="单个文件的最大字节数", en="Largest file that is read, in bytes", **_megabytes(50))
     )
     limit_zip_entries: int = field(
-        metadata=_setting(_count, 2000, "压缩格式文件内部件数的上限", "Most parts inside a zipped file such as docx")
+        metadata=_setting(
+            _count,
+            2000,
+            "压缩格式文件内部件数的上限",
+            "Most parts inside a zipped file such as docx, or members of a zip archive",
+        )
+    )
+    limit_zip_depth: int = field(
+        metadata=_setting(_count, 3, "压缩包嵌套层数的上限", "Levels of zip archives inside each other")
     )
     limit_part_bytes: int = field(
         metadata=_setting(

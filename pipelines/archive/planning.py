@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.archive.containers import Unpack, unfold
 from pipelines.archive.register import Progress, update_register
 from pipelines.home import lake_files, replace_atomically
 from pipelines.settings import Settings
@@ -28,6 +30,7 @@ PLAN_SCHEMA: dict[str, pl.DataType] = {
     "is_current": pl.Boolean(),
     "superseded_by": pl.String(),
     "rejected_reason": pl.String(),
+    "rejected_detail": pl.String(),
     "work": pl.String(),
 }
 
@@ -52,20 +55,31 @@ def document_path(home: Path, readers_version: str, sha256: str) -> Path:
 
 
 def plan(
-    settings: Settings, run: Path, readers_version: str, template_version: str, progress: Progress | None = None
+    settings: Settings,
+    run: Path,
+    readers_version: str,
+    template_version: str,
+    progress: Progress | None = None,
+    unpack: Unpack | None = None,
 ) -> dict[str, Any]:
     """Scan the raw folder, archive what is new, and write `run/plan.parquet`.
 
     The plan has one row per revision of the register: report_id, file_name, sha256, byte_count, city_slug and folder_year (null
     where the path is not `<city>/<year>/…`), first_seen_at (UTC), is_current (the revision at its path counts), superseded_by,
-    rejected_reason (`duplicate_content`, `misplaced` or null) and work: `read` (no stored Document), `extract` (a Document, but
-    the lake lacks its facts by these versions) or `none`. `progress(done, total)` follows the reading of new files.
+    rejected_reason (`duplicate_content`, `misplaced`, why an archive or a member of one cannot be had, or null),
+    rejected_detail (in the last case) and work: `read` (no stored Document), `extract` (a Document, but the lake lacks its
+    facts by these versions) or `none`. `progress(done, total)` follows the reading of new files.
+
+    `unpack` opens archives: each member is a revision `<path of the archive>/<member>` of its own, the archive then is none.
+    Without it an archive is a file like any other.
 
     Returns the counts of `update_register` and: read, extract, unchanged, duplicates, misplaced. Raises RawFolderError and
     LakeError.
     """
-    register, counts = update_register(settings, progress)
-    revisions = decide(register, _ledger(settings.home), readers_version, template_version)
+    members_too = None if unpack is None else partial(unfold, settings, readers_version, unpack)
+    register, counts = update_register(settings, progress, members_too)
+    reports = register.filter(~pl.col("is_container").fill_null(False))
+    revisions = decide(reports, _ledger(settings.home), readers_version, template_version)
     pending = revisions.filter(work="extract")
     unread = [not document_path(settings.home, readers_version, sha256).is_file() for sha256 in pending["sha256"].to_list()]
     to_read = pending.filter(pl.Series(unread, dtype=pl.Boolean))["report_id"]
@@ -94,20 +108,23 @@ def _ledger(home: Path) -> pl.DataFrame:
 def decide(register: pl.DataFrame, ledger: pl.DataFrame, readers_version: str, template_version: str) -> pl.DataFrame:
     """The plan (columns PLAN_SCHEMA, sorted by file_name and first_seen_at) from register and ledger, without `read` as work.
 
+    A member of an archive has city and year of its archive. What was refused when its archive was opened keeps that reason.
     Of several paths that hold the same bytes, the one that the lake has loaded counts, else the smallest; a revision that is no
     longer present is superseded by the one now at its path, else by the one that holds its bytes at another path.
     """
     names, hashes = register["file_name"].to_list(), register["sha256"].to_list()
-    places = [place(name) for name in names]
+    shelves = register.select(pl.coalesce("container", "file_name"))["container"].to_list()
+    places = [place(name) for name in shelves]
     revisions = register.with_columns(
         report_id=pl.Series([report_id(*pair) for pair in zip(names, hashes, strict=True)], dtype=pl.String),
         city_slug=pl.Series([found and found[0] for found in places], dtype=pl.String),
         folder_year=pl.Series([found and found[1] for found in places], dtype=pl.Int32),
     ).join(ledger.rename({"is_current": "is_loaded"}), on="report_id", how="left")
     is_placed = pl.col("city_slug").is_not_null()
+    is_had = pl.col("rejected_reason").is_null()
     here = revisions.filter("is_present")
     loaded = (
-        here.filter(is_placed)
+        here.filter(is_placed, is_had)
         .sort(pl.col("is_loaded").fill_null(False), "file_name", descending=[True, False])
         .group_by("sha256", maintain_order=True)
         .first()
@@ -115,7 +132,7 @@ def decide(register: pl.DataFrame, ledger: pl.DataFrame, readers_version: str, t
     )
     successors = here.select("file_name", successor_id="report_id")
     revisions = revisions.join(loaded, on="sha256", how="left").join(successors, on="file_name", how="left")
-    is_duplicate = pl.col("is_present") & is_placed & (pl.col("report_id") != pl.col("loaded_id"))
+    is_duplicate = pl.col("is_present") & is_placed & is_had & (pl.col("report_id") != pl.col("loaded_id"))
     is_done = (
         pl.col("is_loaded") & (pl.col("reader_version") == readers_version) & (pl.col("template_version") == template_version)
     ).fill_null(False)
@@ -130,8 +147,13 @@ def decide(register: pl.DataFrame, ledger: pl.DataFrame, readers_version: str, t
             rejected_reason=pl.when("is_duplicate")
             .then(pl.lit("duplicate_content"))
             .when(pl.col("is_present") & ~is_placed)
-            .then(pl.lit("misplaced")),
-            work=pl.when(pl.col("is_current") & is_placed & ~is_done).then(pl.lit("extract")).otherwise(pl.lit("none")),
+            .then(pl.lit("misplaced"))
+            .when("is_present")
+            .then("rejected_reason"),
+            rejected_detail=pl.when(pl.col("is_present") & is_placed).then("rejected_detail"),
+            work=pl.when(pl.col("is_current") & is_placed & is_had & ~is_done)
+            .then(pl.lit("extract"))
+            .otherwise(pl.lit("none")),
         )
         .select(pl.col(name).cast(kind) for name, kind in PLAN_SCHEMA.items())
         .sort("file_name", "first_seen_at", "sha256")

@@ -11,7 +11,6 @@ import hashlib
 import os
 import stat
 import threading
-import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from pipelines.home import replace_atomically
+from pipelines.naming import is_ignored, readable_name
 from pipelines.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -37,17 +37,23 @@ REGISTER_SCHEMA: dict[str, pl.DataType] = {
     "first_seen_at": pl.Datetime("us"),
     "last_seen_at": pl.Datetime("us"),
     "is_present": pl.Boolean(),
+    "is_zip": pl.Boolean(),
+    "is_container": pl.Boolean(),
+    "container": pl.String(),
+    "rejected_reason": pl.String(),
+    "rejected_detail": pl.String(),
 }
 
 # A file written within this time of the moment it was looked at may change once more without its time stamps telling.
 RACY_NS = 2_000_000_000
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SEEN = ("file_name", "sha256", "byte_count", "mtime_ns", "ctime_ns", "hashed_at_ns")
+_SEEN = tuple(name for name in REGISTER_SCHEMA if name not in ("first_seen_at", "last_seen_at", "is_present"))
 _CHUNK = 1 << 20
-_TEMPORARY_PREFIXES = (".", "~$", "~WRL", ".~")
-_TEMPORARY_SUFFIXES = ("~", ".tmp", ".swp", ".part", ".crdownload")
-_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini"})
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+# What programs write first into zips that are documents themselves; no archive of reports begins so.
+_PACKAGE_STARTS = (b"[Content_Types].xml", b"_rels/.rels", b"docProps/", b"mimetype")
+_ZIP_HEAD = 30  # bytes before the name of a zip's first entry
 
 
 class RawFolderError(RuntimeError):
@@ -77,6 +83,7 @@ class Hashed:
     byte_count: int = 0
     mtime_ns: int = 0
     ctime_ns: int = 0
+    is_zip: bool = False
     problem: OSError | None = None
 
     @property
@@ -99,15 +106,18 @@ def read_register(home: Path) -> pl.DataFrame:
     """The register, one row per revision (file_name, sha256) ever seen, sorted by these.
 
     Columns: file_name, sha256, byte_count, mtime_ns and ctime_ns when the bytes were last read, hashed_at_ns (when that was),
-    first_seen_at, last_seen_at (UTC), is_present (whether the last scan found this revision at this path).
+    first_seen_at, last_seen_at (UTC), is_present (whether the last scan found this revision at this path), is_zip (whether the
+    bytes may be an archive), is_container (whether they are one and its members are registered), container (of a member:
+    file_name of its archive), rejected_reason and rejected_detail (of archives and members that cannot be had).
     """
     path = register_path(home)
-    return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=REGISTER_SCHEMA)
+    empty = pl.DataFrame(schema=REGISTER_SCHEMA)
+    return pl.concat([empty, pl.read_parquet(path)], how="diagonal") if path.exists() else empty
 
 
-def is_ignored(name: str) -> bool:
-    """Whether a file or folder is hidden, an editor's temporary file or the system's own."""
-    return name.startswith(_TEMPORARY_PREFIXES) or name.lower().endswith(_TEMPORARY_SUFFIXES) or name.lower() in _SYSTEM_FILES
+def begins_as_archive(head: bytes) -> bool:
+    """Whether a file that begins so may be a zip archive, and not a document of zipped parts."""
+    return head.startswith(_ZIP_STARTS) and not head.startswith(_PACKAGE_STARTS, _ZIP_HEAD)
 
 
 def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
@@ -119,17 +129,6 @@ def _walk(folder: str) -> Iterator[os.DirEntry[str]]:
                 yield from _walk(entry.path)
             else:
                 yield entry
-
-
-def _readable_name(name: str) -> str:
-    """A file name as NFC text; names that are not UTF-8 come from old Windows archives and are GB 18030."""
-    raw = os.fsencode(name)
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return unicodedata.normalize("NFC", raw.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("utf-8", "backslashreplace")
 
 
 def scan_raw(raw: Path) -> Scan:
@@ -157,7 +156,7 @@ def scan_raw(raw: Path) -> Scan:
     exact = {name for _, name, _ in rows}
     named = []
     for path, name, status in rows:
-        readable = _readable_name(name)
+        readable = readable_name(os.fsencode(name))
         if readable != name and readable in exact:
             readable = os.fsencode(name).decode("utf-8", "backslashreplace")
         named.append((readable, path, status))
@@ -192,7 +191,7 @@ def archive_file(home: Path, path: str) -> Hashed:
         return Hashed(problem=error)
     temporary = _objects_folder(home) / f".{os.getpid()}-{threading.get_ident()}.tmp"
     digest = hashlib.sha256()
-    count = 0
+    head, count = b"", 0
     with source, temporary.open("wb") as target:
         # Before the first byte: a change while we read then shows as a change at the next scan.
         status = os.fstat(source.fileno())
@@ -204,6 +203,7 @@ def archive_file(home: Path, path: str) -> Hashed:
                 return Hashed(problem=error)
             if not chunk:
                 break
+            head = head or chunk
             digest.update(chunk)
             target.write(chunk)
             count += len(chunk)
@@ -214,7 +214,7 @@ def archive_file(home: Path, path: str) -> Hashed:
     else:
         destination.parent.mkdir(exist_ok=True)
         temporary.replace(destination)
-    return Hashed(sha256, count, status.st_mtime_ns, status.st_ctime_ns)
+    return Hashed(sha256, count, status.st_mtime_ns, status.st_ctime_ns, begins_as_archive(head))
 
 
 def archive_files(settings: Settings, paths: list[str], progress: Progress | None = None) -> list[Hashed]:
@@ -234,7 +234,7 @@ def archive_files(settings: Settings, paths: list[str], progress: Progress | Non
     return hashed
 
 
-def _stored_objects(home: Path) -> list[str]:
+def stored_objects(home: Path) -> list[str]:
     """Hashes of all archived bytes."""
     objects = _objects_folder(home)
     return (
@@ -249,20 +249,26 @@ def _unchanged(known: pl.DataFrame, stored: pl.Series) -> pl.Series:
     )
     is_stored = pl.col("sha256").is_in(stored.implode())
     same = [pl.col(name) == pl.col(f"{name}_known") for name in ("byte_count", "mtime_ns", "ctime_ns")]
-    return known.select(unchanged=(pl.all_horizontal(*same, is_stored) & ~written_late).fill_null(False))["unchanged"]
+    is_judged = pl.col("is_zip").is_not_null()  # registers of former versions do not say
+    unchanged = pl.all_horizontal(*same, is_stored, is_judged) & ~written_late
+    return known.select(unchanged=unchanged.fill_null(False))["unchanged"]
 
 
-def update_register(settings: Settings, progress: Progress | None = None) -> tuple[pl.DataFrame, dict[str, Any]]:
+def update_register(
+    settings: Settings, progress: Progress | None = None, unfold: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+) -> tuple[pl.DataFrame, dict[str, Any]]:
     """Bring archive and register up to what lies in the raw folder now; only new or changed files are read.
 
-    Returns the register (see `read_register`) and counts: files, files_read, new, changed, gone, links_ignored, and the list
-    `unreadable` of files that could not be opened; such a file keeps the revision that it had. Raises RawFolderError where the
-    raw folder is missing, or empty though the register knows files in it.
+    `unfold` gets the rows of all present files and returns them with those of the members of archives among them.
+
+    Returns the register (see `read_register`) and counts: files, files_read, new, changed, gone, members (in archives),
+    links_ignored, and the list `unreadable` of files that could not be opened; such a file keeps the revision that it had.
+    Raises RawFolderError where the raw folder is missing, or empty though the register knows files in it.
     """
     now = _now()
     now_ns = int((now - EPOCH) / timedelta(microseconds=1)) * 1000
     register = read_register(settings.home)
-    former = register.filter("is_present")
+    former = register.filter("is_present", pl.col("container").is_null())
     scan = scan_raw(settings.raw)
     if not scan.paths and former.height:
         raise RawFolderError(
@@ -274,13 +280,13 @@ def update_register(settings: Settings, progress: Progress | None = None) -> tup
         schema={name: REGISTER_SCHEMA[name] for name in ("file_name", "byte_count", "mtime_ns", "ctime_ns")},
     ).join(
         former.select(
-            "file_name", "sha256", "hashed_at_ns", pl.col("byte_count", "mtime_ns", "ctime_ns").name.suffix("_known")
+            "file_name", "sha256", "is_zip", "hashed_at_ns", pl.col("byte_count", "mtime_ns", "ctime_ns").name.suffix("_known")
         ),
         on="file_name",
         how="left",
         maintain_order="left",
     )
-    unchanged = _unchanged(found, pl.Series(_stored_objects(settings.home), dtype=pl.String))
+    unchanged = _unchanged(found, pl.Series(stored_objects(settings.home), dtype=pl.String))
     positions = (~unchanged).arg_true().to_list()
     hashed = archive_files(settings, [scan.paths[position] for position in positions], progress)
     read = [(position, file) for position, file in zip(positions, hashed, strict=True) if file.problem is None]
@@ -299,12 +305,16 @@ def update_register(settings: Settings, progress: Progress | None = None) -> tup
                     "mtime_ns": [file.mtime_ns for _, file in read],
                     "ctime_ns": [file.ctime_ns for _, file in read],
                     "hashed_at_ns": [now_ns] * len(read),
+                    "is_zip": [file.is_zip for _, file in read],
+                    "is_container": [False] * len(read),
+                    **{name: [None] * len(read) for name in ("container", "rejected_reason", "rejected_detail")},
                 },
                 schema={name: REGISTER_SCHEMA[name] for name in _SEEN},
             ),
         ]
     )
-    updated = _record(register, present, now.replace(tzinfo=None))
+    unfolded = present if unfold is None else unfold(present)
+    updated = _record(register, unfolded, now.replace(tzinfo=None))
     replace_atomically(register_path(settings.home), updated.write_parquet)
     added = present.join(former, on=["file_name", "sha256"], how="anti")
     new = added.join(former, on="file_name", how="anti").height
@@ -314,6 +324,7 @@ def update_register(settings: Settings, progress: Progress | None = None) -> tup
         "new": new,
         "changed": added.height - new,
         "gone": former.join(present, on="file_name", how="anti").height,
+        "members": unfolded.height - present.height,
         "links_ignored": scan.links_count,
         "unreadable": sorted(f"{name}: {file.problem}" for name, file in unreadable.items() if not file.is_gone),
     }

@@ -23,7 +23,7 @@ _BESIDE_THE_FACTS = ("absent_values", "unmapped_labels")
 def raw_reports(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
     """Every file below the raw folder, kept by content; and the plan of what is new."""
     versions = (documents.READERS_VERSION, facts.template_version())
-    plan = night.stage("raw_reports", lambda tell: archive.plan(night.settings, night.run, *versions, progress=tell))
+    plan = night.stage("raw_reports", lambda tell: archive.plan(night.settings, night.run, *versions, tell, documents.unpack))
     if night.counts["raw_reports"]["read"] + night.counts["raw_reports"]["extract"]:
         night.inspector.start()
     return dg.MaterializeResult(metadata=plan)

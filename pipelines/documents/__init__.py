@@ -14,6 +14,7 @@ from pipelines.documents.model import Cell, Document, DocumentError, Locator, Pa
 if TYPE_CHECKING:
     from pipelines.documents.sandbox import SandboxError
     from pipelines.documents.store import load, read_file, read_pending
+    from pipelines.documents.unpacking import Source, expand, read_source, unpack
 
     READERS_VERSION: str
 
@@ -25,13 +26,26 @@ __all__ = [
     "Locator",
     "Paragraph",
     "SandboxError",
+    "Source",
     "Table",
+    "expand",
     "load",
     "read_file",
     "read_pending",
+    "read_source",
+    "unpack",
 ]
 
-_PLACES = {"load": "store", "read_file": "store", "read_pending": "store", "SandboxError": "sandbox"}
+_PLACES = {
+    "SandboxError": "sandbox",
+    "Source": "unpacking",
+    "expand": "unpacking",
+    "load": "store",
+    "read_file": "store",
+    "read_pending": "store",
+    "read_source": "unpacking",
+    "unpack": "unpacking",
+}
 
 
 def __getattr__(name: str) -> Any:

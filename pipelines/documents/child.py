@@ -3,9 +3,11 @@
 Belongs here: limits on this process, and the exchange with its parent. Does not belong here: what to read when, and what
 becomes of results (`sandbox`). Only light modules are imported: a child must start fast.
 
-Exchange: the first line of standard input holds the limits as JSON, each further line a file {"path", "sha256", "file_name"}.
-Standard output holds one empty line when the child is ready, then for each file a JSON line {"reason", "byte_count"}, reason
-being null for a Document, and `byte_count` bytes: the record that the store keeps. The process ends when its input ends.
+Exchange: the first line of standard input holds the limits as JSON, each further line a file {"path", "sha256", "file_name",
+"is_to_unpack"}. Standard output holds one empty line when the child is ready, then for each file a JSON line
+{"reason", "byte_count"}, reason being null for a Document, and `byte_count` bytes: the record that the store keeps. Of a file
+to unpack the record is a JSON list of its members {"name", "reason", "detail"}, or null where it is no archive; before it, each
+member that is not refused comes as a JSON line {"byte_count"} and its bytes. The process ends when its input ends.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from pipelines.documents import registry
+from pipelines.documents import registry, zips
 from pipelines.documents.limits import MEGABYTE, Limits
 from pipelines.documents.model import DocumentError
 from pipelines.documents.record import pack_document, pack_rejection
@@ -40,22 +44,30 @@ def main() -> None:
     registry.readers_version()  # imports the readers before the limits apply, so that their bytecode can be written
     _confine(limits)
     _end_with_parent()
+
+    def send(content: bytes, **header: str | None) -> None:
+        replies.write(json.dumps({**header, "byte_count": len(content)}).encode() + b"\n")
+        replies.write(content)
+        replies.flush()
+
     replies.write(b"\n")
     replies.flush()
     for line in requests:
-        request = json.loads(line)
         _allow_cpu_seconds(limits.child_cpu_seconds)
-        reason, record = _serve(Path(request["path"]), request["sha256"], request["file_name"], limits)
-        replies.write(json.dumps({"reason": reason, "byte_count": len(record)}).encode() + b"\n" + record)
-        replies.flush()
+        reason, record = _serve(json.loads(line), limits, send)
+        send(record, reason=reason)
 
 
-def _serve(path: Path, sha256: str, file_name: str, limits: Limits) -> tuple[str | None, bytes]:
-    """Reason (None for a Document) and record of one file."""
+def _serve(request: dict[str, Any], limits: Limits, send: Callable[[bytes], None]) -> tuple[str | None, bytes]:
+    """Reason (None for a Document) and record of one file; members of an archive go to `send` meanwhile."""
     start = time.perf_counter()
+    path, file_name = Path(request["path"]), request["file_name"]
     try:
         limits.check_file(path.stat().st_size)
-        document = registry.read(path.read_bytes(), sha256, file_name, limits).to_json()
+        if request["is_to_unpack"]:
+            members = zips.unpack(path.read_bytes(), file_name, limits, send)
+            return None, json.dumps(None if members is None else [asdict(member) for member in members]).encode()
+        document = registry.read(path.read_bytes(), request["sha256"], file_name, limits).to_json()
         limits.check_output(len(document.encode()))
         return None, pack_document(document, time.perf_counter() - start)
     except DocumentError as error:

@@ -23,6 +23,7 @@ class Limits:
 
     file_bytes: int = 50 * MEGABYTE
     zip_entries: int = 2000
+    zip_depth: int = 3
     part_bytes: int = 100 * MEGABYTE
     inflated_bytes: int = 200 * MEGABYTE
     column_span: int = 64

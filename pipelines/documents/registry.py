@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
-from pipelines.documents import model, redaction, sniffing
+from pipelines.documents import model, redaction, sniffing, zips
 from pipelines.documents.limits import Limits
 from pipelines.documents.model import Document, Table
 
@@ -36,7 +36,7 @@ READERS: dict[str, str] = {  # format of `sniffing.FORMATS` -> module
 def readers_version() -> str:
     """Version of everything that shapes a Document, each part once, e.g. `docx-1+text-1+model-2`; names the store's folder."""
     modules = [import_module(module) for module in READERS.values()]
-    versions = [*(module.VERSION for module in modules), sniffing.VERSION, redaction.VERSION, model.VERSION]
+    versions = [*(module.VERSION for module in modules), sniffing.VERSION, zips.VERSION, redaction.VERSION, model.VERSION]
     return "+".join(dict.fromkeys("+".join(versions).split("+")))
 
 

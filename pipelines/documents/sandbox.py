@@ -1,4 +1,4 @@
-"""Reads untrusted files in child processes, so that a bad file costs itself alone.
+"""Reads and unpacks untrusted files in child processes, so that a bad file costs itself alone.
 
 Belongs here: starting, feeding, watching and killing children. Does not belong here: reading (`registry`), the limits that a
 child sets on itself (`child`), keeping results (`store`).
@@ -23,11 +23,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipelines.documents.limits import MEGABYTE, Limits
 from pipelines.documents.model import DocumentError
 from pipelines.documents.record import pack_rejection
 from pipelines.documents.scan import NEEDED
+from pipelines.documents.spool import Spool
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-P", "-m", "pipelines.documents.child")
@@ -55,16 +57,23 @@ class SandboxError(RuntimeError):
 
 @dataclass(frozen=True)
 class Request:
-    """One file to read; `path` is where its bytes are, `file_name` the name to report and to compare with the content."""
+    """One file to read; `path` is where its bytes are, `file_name` the name to report and to compare with the content.
+
+    With `parts` the file is unpacked: its members are written into that folder, named by their number from 0.
+    """
 
     path: Path
     sha256: str
     file_name: str
+    parts: Path | None = None
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What came of one request: `record` is what the store keeps, `reason` is None where it holds a Document."""
+    """What came of one request: `record` is what the store keeps, `reason` is None where it holds a Document.
+
+    Of a file to unpack the record is a JSON list of its members, see `child`.
+    """
 
     request: Request
     record: bytes
@@ -138,6 +147,7 @@ class _Child:
         self._is_ready = False
         self._given_at = 0.0
         self._buffer = bytearray()
+        self._spool: Spool | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `kill`)
         environment = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
         self._process = subprocess.Popen(
@@ -163,7 +173,10 @@ class _Child:
         self.given += 1
         self._given_at = time.monotonic()
         self.deadline = self._given_at + self.limits.child_wall_seconds + (0 if self._is_ready else START_SECONDS)
-        self._send({"path": str(request.path), "sha256": request.sha256, "file_name": request.file_name})
+        allowed = (self.limits.inflated_bytes, self.limits.zip_entries)
+        self._spool = None if request.parts is None else Spool(request.parts, *allowed)
+        entry = {"path": str(request.path), "sha256": request.sha256, "file_name": request.file_name}
+        self._send({**entry, "is_to_unpack": request.parts is not None})
 
     def _send(self, message: object) -> None:
         with suppress(BrokenPipeError):  # the child has died, and the end of its output is about to say so
@@ -182,16 +195,26 @@ class _Child:
             self._is_ready = True
             self.deadline = time.monotonic() + self.limits.child_wall_seconds
             del self._buffer[:1]
-        end = self._buffer.find(b"\n", 0, MAX_HEADER_BYTES)
-        if end < 0:
-            return self._reject("crashed", "senseless reply") if len(self._buffer) >= MAX_HEADER_BYTES else None
-        header = json.loads(self._buffer[:end])
+        while self._spool is None or self._spool.take(self._buffer):
+            end = self._buffer.find(b"\n", 0, MAX_HEADER_BYTES)
+            if end < 0:
+                return self._reject("crashed", "senseless reply") if len(self._buffer) >= MAX_HEADER_BYTES else None
+            header = json.loads(self._buffer[:end])
+            if "reason" in header or self._spool is None:
+                return self._finish(header, end + 1)
+            del self._buffer[: end + 1]
+            if not self._spool.begin(header["byte_count"]):
+                return self._reject("too_large", "more members or bytes than allowed")
+        return None
+
+    def _finish(self, header: dict[str, Any], start: int) -> Reading | None:
+        """The reading whose record begins at `start` of what came; None until it is there whole."""
         if header["byte_count"] > self.limits.child_output_bytes + MEGABYTE:
             return self._reject("too_large", f"the result has more than {self.limits.child_output_bytes:,} bytes")
-        if len(self._buffer) - end - 1 < header["byte_count"]:
+        if len(self._buffer) - start < header["byte_count"]:
             return None
         assert self.request is not None
-        reading = Reading(self.request, bytes(self._buffer[end + 1 :]), header["reason"])
+        reading = Reading(self.request, bytes(self._buffer[start:]), header["reason"])
         self._buffer.clear()
         self.request = None
         return reading
@@ -232,3 +255,5 @@ class _Child:
         self._process.wait()
         for stream in (self._input, self._output, self._errors):
             stream.close()
+        if self._spool is not None:
+            self._spool.close()

@@ -58,8 +58,8 @@ def read_pending(settings: Settings, run: Path, progress: Progress | None = None
     return {"read": len(requests), "rejected": reasons.total(), "reasons": dict(sorted(reasons.items()))}
 
 
-def read_file(path: Path, settings: Settings) -> Document:
-    """Read one file that need not be archived, in a child of its own; nothing is stored.
+def read_file(path: Path, settings: Settings, file_name: str | None = None) -> Document:
+    """Read one file that need not be archived, in a child of its own; nothing is stored. `file_name`: the name it goes by.
 
     Raises DocumentError, OSError where the file cannot be opened, SandboxError.
     """
@@ -67,7 +67,7 @@ def read_file(path: Path, settings: Settings) -> Document:
     limits.check_file(path.stat().st_size)
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    (reading,) = read_all([Request(path.resolve(), sha256, path.name)], limits)
+    (reading,) = read_all([Request(path.resolve(), sha256, file_name or path.name)], limits)
     found, _ = unpack(reading.record)
     if isinstance(found, DocumentError):
         raise found

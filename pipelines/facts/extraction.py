@@ -109,7 +109,7 @@ def _reports(settings: Settings, plan: pl.DataFrame, progress: Progress | None) 
     for number, row in enumerate(plan.iter_rows(named=True), start=1):
         file = {name: row[name] for name in _FILE_COLUMNS}
         if row["rejected_reason"] is not None:
-            detail = catalogue().codes["reason"][row["rejected_reason"]].definition
+            detail = row["rejected_detail"] or catalogue().codes["reason"][row["rejected_reason"]].definition
             yield Report(file, city(reference, row["city_slug"]), None, rejected=(row["rejected_reason"], detail))
         else:
             document, seconds = documents.load(settings, row["sha256"])

@@ -24,25 +24,29 @@ from pipelines.settings import Settings
 def read_files(paths: Iterable[Path], settings: Settings) -> dict[str, pl.DataFrame]:
     """Frames of every table of schema `facts` for the given files, counts and outcomes filled in.
 
-    City and year are those of the folders `<city>/<year>/` that a file lies in, if it does; a file below the raw folder has the
-    report_id and row_ids that the warehouse has. A file that cannot be read is a rejected row of `reports`. Raises
-    FileNotFoundError and IsADirectoryError.
+    The members of an archive are files of their own, named `<file>/<member>`. City and year are those of the folders
+    `<city>/<year>/` that a file lies in, if it does; a file below the raw folder has the report_id and row_ids that the
+    warehouse has. A file that cannot be read is a rejected row of `reports`. Raises FileNotFoundError and IsADirectoryError.
     """
-    return count_figures(build([_read(path, settings) for path in paths]))
+    with documents.expand(paths, settings) as sources:
+        return count_figures(build([_read(source, settings) for source in sources]))
 
 
-def _read(path: Path, settings: Settings) -> Report:
-    data = path.read_bytes()
+def _read(source: documents.Source, settings: Settings) -> Report:
+    path = source.given
+    data = source.path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
     shelf = place("/".join(path.absolute().parts[-3:]))
     city_slug, folder_year = shelf or (None, None)
     whole = path.resolve()
     name = whole.relative_to(settings.raw).as_posix() if whole.is_relative_to(settings.raw) else str(path)
+    if source.member is not None:
+        name = f"{name}/{source.member}"
     file = {
         "report_id": report_id(name, sha256),
         "file_name": name,
         "sha256": sha256,
-        "byte_count": len(data),
+        "byte_count": 0 if source.member and source.error else len(data),
         "city_slug": city_slug,
         "folder_year": folder_year,
         "first_seen_at": datetime.now(UTC).replace(tzinfo=None),
@@ -52,7 +56,7 @@ def _read(path: Path, settings: Settings) -> Report:
     started = time.perf_counter()
     document: documents.Document | documents.DocumentError
     try:
-        document = documents.read_file(path, settings)
+        document = documents.read_source(source, settings)
     except documents.DocumentError as error:
         document = error
     return read_report(file, document, time.perf_counter() - started, settings.project / "data" / "reference")

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.support.archives import ENCRYPTED, Entry, archive
 from tests.support.nights import CLEAN, CONTRADICTORY, jixiao, nightly, rows
 from tests.support.packages import package
 
@@ -26,6 +27,8 @@ BAD = {
         "2024年度整体支出绩效目标申报表\n\n\t年度绩效目标\n\t预期目标\n\n\t绩效指标\n\t一级指标\n\t三级指标\n\t指标值\n".encode(),
     ),
 }
+
+PACKED = "qinghe/2024/packed.zip/附件/contradictory.txt"
 
 
 @dataclass
@@ -54,7 +57,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     qinghe.mkdir(parents=True)
     shutil.copy(CLEAN, anlan / "clean.txt")
     shutil.copy(CLEAN, anlan / "copy_of_clean.txt")
-    shutil.copy(CONTRADICTORY, qinghe / "contradictory.txt")
+    packed = Entry("附件/contradictory.txt".encode("gbk"), CONTRADICTORY.read_bytes())
+    (qinghe / "packed.zip").write_bytes(archive(packed, Entry("locked.txt", flags=ENCRYPTED)))
     (told.raw / "stray.txt").write_text("stray", encoding="utf-8")
     for name, (_, content) in BAD.items():
         (anlan / name).write_bytes(content)
@@ -80,9 +84,10 @@ def test_the_first_night_publishes_and_names_every_rejected_file(story: Story) -
         "anlan/2024/bomb.docx": "too_large",
         "anlan/2024/copy_of_clean.txt": "duplicate_content",
         "stray.txt": "misplaced",
+        "qinghe/2024/packed.zip/locked.txt": "encrypted",
     }
     assert {entry["file_name"]: entry["reason"] for entry in told["rejected"]} == expected
-    assert story.loaded[0] == {"anlan/2024/clean.txt", "qinghe/2024/contradictory.txt"}
+    assert story.loaded[0] == {"anlan/2024/clean.txt", PACKED}
 
 
 def test_a_night_with_nothing_new_reads_and_publishes_nothing(story: Story) -> None:
@@ -98,6 +103,7 @@ def test_a_changed_file_alone_is_read_and_supersedes_its_former_revision(story: 
         "corrupt",
         "too_large",
         "misplaced",
+        "encrypted",
     }
     assert told["counts"]["raw_reports"]["read"] == 1
     revisions = rows(
@@ -118,9 +124,10 @@ def test_a_reader_of_the_old_release_is_undisturbed(story: Story) -> None:
 
 
 def test_check_and_warehouse_find_the_same(story: Story) -> None:
-    path = story.raw / "qinghe" / "2024" / "contradictory.txt"
+    path = story.raw / "qinghe" / "2024" / "packed.zip"
     done = jixiao("check", str(path), "--json", home=story.home)
-    assert done.returncode == 1
+    assert done.returncode == 2  # for the locked one in it
+    assert {entry["file_name"] for entry in json.loads(done.stdout)} == {f"{path}/附件/contradictory.txt"}
     columns = ("check_id", "form_kind", "subject", "stated_value", "computed_value", "outcome", "message_zh")
     found = {tuple(str(entry[name]) for name in columns) for entry in json.loads(done.stdout)}
     mart = f"select {', '.join(columns)} from marts.mart_findings"
@@ -135,7 +142,7 @@ def test_trace_leads_from_a_finding_to_its_cell(story: Story) -> None:
     row_id = rows(story.home, f"{findings} order by all limit 1")[0][0]
     done = jixiao("trace", row_id, "--lang", "zh", home=story.home)
     assert done.returncode == 0
-    assert "qinghe/2024/contradictory.txt" in done.stdout
+    assert PACKED in done.stdout
     assert "【" in done.stdout and "出处" in done.stdout
     unknown = jixiao("trace", "0" * 20, home=story.home)
     assert unknown.returncode == 2 and "0" * 20 in unknown.stderr
