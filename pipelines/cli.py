@@ -427,24 +427,24 @@ def _trace(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
 def _query(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
     import duckdb
 
-    from pipelines.warehouse.reading import NotPublishedError, connect, rows_of
+    from pipelines.warehouse.reading import NotPublishedError, columns_and_rows, connect
 
     try:
         with connect(settings) as connection:
-            rows = rows_of(connection, given.sql)
+            columns, rows = columns_and_rows(connection, given.sql)
     except (NotPublishedError, duckdb.Error) as error:
         voice.error(str(error))
         return FAILED
     if given.json:
-        print(to_json(rows))
+        print(to_json([dict(zip(columns, row, strict=True)) for row in rows]))
     elif given.csv:
         import csv
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(rows[0] if rows else [])
-        writer.writerows([formula_safe(value) for value in row.values()] for row in rows)
+        writer.writerow(columns)
+        writer.writerows(map(formula_safe, row) for row in rows)
     else:
-        voice.table(list(rows[0]) if rows else [], (list(row.values()) for row in rows))
+        voice.table(columns, rows)
     return OK
 
 

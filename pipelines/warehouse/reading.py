@@ -56,11 +56,18 @@ def connect(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+def columns_and_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | None = None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Column names and rows of a query."""
+    cursor = connection.execute(query, parameters) if parameters else connection.execute(query)
+    return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+
 def rows_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
     """Rows of a query as dictionaries in the order of its columns."""
-    cursor = connection.execute(query, parameters or [])
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    names, rows = columns_and_rows(connection, query, parameters)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 @dataclass(frozen=True)
