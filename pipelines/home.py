@@ -3,8 +3,8 @@
 Belongs here: what several rooms must agree on about `<home>`: atomic replacement, and the lake's manifest as readers see it.
 Does not belong here: what is written (`archive`, `warehouse`).
 
-Layout: `archive/` (objects and register), `documents/`, `lake/` (`manifest.json`, `<city>/<year>/<version>/<table>.parquet`),
-`runs/`, `build/`, `releases/`, `current` (symlink to a release), `lock`.
+Layout: `archive/` (objects, register, what zips hold), `documents/`, `lake/` (`manifest.json`,
+`<city>/<year>/<version>/<table>.parquet`), `runs/`, `build/`, `releases/`, `current` (symlink to a release), `lock`.
 """
 
 from __future__ import annotations

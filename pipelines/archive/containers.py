@@ -102,7 +102,9 @@ def unfold(settings: Settings, readers_version: str, unpack: Unpack, files: pl.D
 
 
 def _contents(settings: Settings, readers_version: str, unpack: Unpack, zips: pl.DataFrame) -> pl.DataFrame:
-    """Contents of these files, and of all archives opened before by the same readers."""
+    """Contents of these files, and of all archives opened before by the same readers; nothing where there are no such files."""
+    if zips.is_empty():
+        return pl.DataFrame(schema=CONTENTS_SCHEMA)
     path = contents_path(settings.home)
     known = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=CONTENTS_SCHEMA)
     is_lost = ~pl.col("sha256").is_in(pl.Series(stored_objects(settings.home), dtype=pl.String).implode())
