@@ -165,9 +165,11 @@ class Settings:
     limit_table_rows: int = field(metadata=_setting(_count, 20_000, "单个表格的行数上限", "Most rows of one table"))
     limit_table_cells: int = field(metadata=_setting(_count, 200_000, "单个表格的单元格数上限", "Most cells of one table"))
     limit_pdf_pages: int = field(metadata=_setting(_count, 600, "PDF 文件的页数上限", "Most pages of a PDF"))
-    limit_ocr_pages: int = field(metadata=_setting(_count, 60, "需要文字识别的页数上限", "Most pages of a file that are pictures"))
+    limit_ocr_pages: int = field(
+        metadata=_setting(_count, 60, "需识别文字的页数上限", "Most pages of a file that are pictures")
+    )
     limit_ocr_cpu_seconds: int = field(
-        metadata=_setting(_count, 300, "每份扫描件的处理器时间上限（秒）", "Processor time for one file that needs character recognition")
+        metadata=_setting(_count, 300, "每份扫描件的处理器时间上限（秒）", "Processor time for one scanned file, in seconds")
     )
     limit_child_memory_bytes: int = field(
         metadata=_setting(

@@ -29,8 +29,9 @@ class Locator:
     """A place in the source: all numbers count from 1; what a format does not have is None.
 
     `line` is the text line (flattened text) or the paragraph's number in the body (docx); outside tables `column` counts its
-    characters. `part` names a place outside the body (header, footer, footnote). `sheet` and `cell` (A1) name a place in a workbook,
-    `box` a place on a page: left, top, right, bottom in points (pdf) or pixels (pictures) from the page's upper left corner.
+    characters. `part` names a place outside the body (header, footer, footnote). `sheet` and `cell` (A1) name a place in a
+    workbook, `box` a place on a page: left, top, right, bottom in points (pdf) or pixels (pictures) from the page's upper left
+    corner.
     """
 
     page: int | None = None

@@ -94,8 +94,8 @@ def observed(reports: Iterable[Report]) -> pl.DataFrame:
 
     Observations of the same field of the same fact row are one figure stated twice: with equal numbers the later ones are
     repeats
-    (they stay as further source cells), with different ones all become the problem conflicting_duplicate. A figure recognised with
-    little confidence is the problem low_confidence, and counts for neither.
+    (they stay as further source cells), with different ones all become the problem conflicting_duplicate. A figure recognised
+    with little confidence is the problem low_confidence, and counts for neither.
     """
     rows = [_row(report, seen) for report in reports for seen in report.extraction.observations]
     frame = with_values(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
@@ -150,7 +150,7 @@ def value_of(field: str) -> pl.Expr:
 
 
 def text_of(field: str) -> pl.Expr:
-    """Raw text of one field of a wide row; null where it is blank, merged or read with little confidence, kept where it says 无."""
+    """Raw text of one field of a wide row; null where it is blank, merged or uncertain, kept where it says 无."""
     has_text = pl.col("absence_code").is_null() | pl.col("absence_code").is_in(["none", "dash", "masked"])
     is_certain = pl.col("problem").fill_null("") != "low_confidence"
     return pl.col("raw_text").filter((pl.col("field_name") == field) & has_text & is_certain).first()

@@ -187,7 +187,7 @@ class FormReader:
             cells = {name: table.grid[index][head.column] for name, head in by_field.items()}
             name = cells["indicator_name"]
             is_head = (piece.table_number, index) in self._head_rows or _repeats(name, name_head)
-            # A row of another length is not aligned with the header: its figures stay unmapped rather than under a wrong column.
+            # A row of another length is not aligned with the header: its figures stay unmapped, not under a wrong column.
             is_misaligned = table.origin == "inferred" and len(row) != header.arity
             if is_head or is_misaligned or name is None or name.row < index:
                 continue
