@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipelines.documents import Cell, Document, DocumentError, Locator, Paragraph, Table
 from pipelines.documents.limits import Limits
 from pipelines.documents.record import pack_document, unpack
-from pipelines.documents.sandbox import Request, read_all
+from tests.support.hostile import Outcome, read_cases
 from tests.support.packages import cell, content_types, document, package, paragraph, relationships, row, table, zipped
 from tests.support.pages import Press, raw_pdf
 from tests.support.word import Paragraph as Printed
@@ -182,29 +182,18 @@ def outside_paths() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str | None, str]]:
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     """Reason and detail of every case, all read in one go by the same children."""
-    folder = tmp_path_factory.mktemp("hostile")
-    requests = []
-    for number, (name, (file_name, build, _)) in enumerate(CASES.items()):
-        path = folder / str(number)
-        path.write_bytes(build())
-        requests.append(Request(path, name, file_name))
-    limits = Limits(child_cpu_seconds=20, child_memory_bytes=1024 * MEGABYTE)
-    found = {}
-    for reading in read_all(requests, limits, workers=2):
-        result, _ = unpack(reading.record)
-        found[reading.request.sha256] = (reading.reason, result.detail if isinstance(result, DocumentError) else "")
-    return found
+    return read_cases(tmp_path_factory.mktemp("hostile"), CASES)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_file_gets_its_reason(name: str, outcomes: dict[str, tuple[str | None, str]]) -> None:
+def test_each_file_gets_its_reason(name: str, outcomes: dict[str, Outcome]) -> None:
     reason, detail = outcomes[name]
     assert reason == CASES[name][2], detail
 
 
-def test_nothing_was_written_outside(outcomes: dict[str, tuple[str | None, str]]) -> None:
+def test_nothing_was_written_outside(outcomes: dict[str, Outcome]) -> None:
     assert outcomes["paths that lead outside"][0] is None
     assert not Path("/tmp/outside.xml").exists()
 

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from pipelines.documents import DocumentError, registry
 from pipelines.documents.limits import Limits
-from pipelines.documents.record import unpack
-from pipelines.documents.sandbox import Request, read_all
 from tests.support.flattened import EMPTY
+from tests.support.hostile import Outcome, read_cases
 from tests.support.web import rebuild_as_html, rebuild_as_mht
 from tests.support.workbooks import MAIN, rebuild_as_sheets, sheet, write_csv, write_xls, write_xlsx
 
@@ -108,23 +107,13 @@ def binary_workbook() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str | None, str]]:
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     """Reason and detail of every case, all read in one go by the same children."""
-    folder = tmp_path_factory.mktemp("hostile")
-    requests = []
-    for number, (name, (file_name, build, _)) in enumerate(CASES.items()):
-        path = folder / str(number)
-        path.write_bytes(build())
-        requests.append(Request(path, name, file_name))
-    found = {}
-    for reading in read_all(requests, Limits(child_cpu_seconds=20, child_memory_bytes=1024 * MEGABYTE), workers=1):
-        result, _ = unpack(reading.record)
-        found[reading.request.sha256] = (reading.reason, result.detail if isinstance(result, DocumentError) else "")
-    return found
+    return read_cases(tmp_path_factory.mktemp("hostile"), CASES, workers=1)
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_file_gets_its_reason(name: str, outcomes: dict[str, tuple[str | None, str]]) -> None:
+def test_each_file_gets_its_reason(name: str, outcomes: dict[str, Outcome]) -> None:
     reason, detail = outcomes[name]
     assert reason == CASES[name][2], detail
 

@@ -57,7 +57,7 @@ class House:
             raise self.fail[name]
         return counts
 
-    def plan(self, settings: Settings, run: Path, readers: str, templates: str, progress: Any = None) -> dict[str, Any]:
+    def plan(self, settings: Settings, run: Path, readers: str, templates: str, progress: Any, unpack: Any) -> dict[str, Any]:
         assert run.is_dir()
         progress(1, 2)
         return self.note("plan", {"read": 0, "extract": 0, "unreadable": []})
