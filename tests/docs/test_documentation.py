@@ -219,7 +219,7 @@ TRACES = (
     ("see ", "work/x"),
     ("open('", "root/.cache/y')"),
     ("path: ", "home/someone/z"),
-    ("--index-url https:/", "mirror.example/x"),
+    ('--index-url "https:/', 'mirror.example/x"'),
 )
 
 
