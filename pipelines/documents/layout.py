@@ -13,9 +13,11 @@ import re
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise, takewhile
+from itertools import groupby, pairwise, takewhile
 
+from pipelines.documents import columns as inference
 from pipelines.documents import lattice as grids
+from pipelines.documents.columns import InferredTable, PageLine, find_tables
 from pipelines.documents.lattice import (
     Column,
     Glyph,
@@ -36,7 +38,7 @@ from pipelines.documents.lattice import (
 from pipelines.documents.limits import Limits
 from pipelines.documents.model import Block, Cell, Locator, Paragraph, Table
 
-VERSION = f"layout-1+{grids.VERSION}"
+VERSION = f"layout-2+{grids.VERSION}+{inference.VERSION}"
 NARROWEST = 0.8  # a text block ends no farther left than this share of the page's width
 PARAGRAPH_GAP = 2.2  # distance of baselines, in characters, that parts paragraphs
 PAGE_NUMBER = re.compile(r"[-—–·\s]*(?:第\s*)?\d{1,4}(?:\s*页)?(?:\s*[,，/／]?\s*共?\s*\d{1,4}\s*页?)?[-—–·\s]*")
@@ -87,7 +89,15 @@ class _PageLine:
     line: Line
 
 
-_Item = _PageLine | _Grid
+@dataclass(frozen=True)
+class _Unruled:
+    """A table without ruled lines; its lines are those of `lines` from its first to its last."""
+
+    table: InferredTable
+    lines: Sequence[_PageLine]
+
+
+_Item = _PageLine | _Grid | _Unruled
 _Box = tuple[int, int, int, int]
 
 
@@ -104,6 +114,9 @@ def blocks_of(pages: Sequence[Page], limits: Limits) -> tuple[list[Block], list[
                 items[-1] = _continued(above, below, warnings)
                 on_page = on_page[1:]
         items += on_page
+    items = _with_unruled(items)
+    for page in pages:
+        _warn_of_columns([item.line for item in items if isinstance(item, _PageLine) and item.page is page], page, warnings)
     blocks = _blocks(items, limits)
     blocks += [Paragraph(text, None, place) for text, place in running.items() if not PAGE_NUMBER.fullmatch(text)]
     return blocks, _shortened(warnings)
@@ -129,7 +142,6 @@ def _items(page: Page, limits: Limits, running: Container[str], warnings: list[s
     lattices = find_lattices(page.horizontals, page.verticals, page.scale, limits)
     inside, outside = share_out(page.glyphs, lattices)
     lines = [line for line in lines_of(outside) if not (_is_at_edge(line, page) and line.text in running)]
-    _warn_of_columns(lines, page, warnings)
     placed: list[tuple[float, float, _Item]] = [(line.top, line.left, _PageLine(page, line)) for line in lines]
     for lattice, spots in zip(lattices, inside, strict=True):
         if spots:  # lines without any text are a drawing
@@ -167,6 +179,25 @@ def _warn_of_columns(lines: list[Line], page: Page, warnings: list[str]) -> None
         if in_a_row == COLUMN_ROWS:
             warnings.append(f"unruled_table: page {page.number} seems to hold a table without lines, which is read as text")
             return
+
+
+# tables without lines ------------------------------------------------------------------------------------------------------
+
+
+def _with_unruled(items: list[_Item]) -> list[_Item]:
+    """The items with the lines of each table without ruled lines as that table."""
+    found: list[_Item] = []
+    for is_text, run in groupby(items, lambda item: isinstance(item, _PageLine)):
+        if not is_text:
+            found.extend(run)
+            continue
+        lines = [item for item in run if isinstance(item, _PageLine)]
+        start = 0
+        for table in find_tables([PageLine(item.page.number, item.line) for item in lines]):
+            found += [*lines[start : table.first], _Unruled(table, lines[table.first : table.last])]
+            start = table.last
+        found += lines[start:]
+    return found
 
 
 # tables over page breaks ------------------------------------------------------------------------------------------------------
@@ -280,7 +311,7 @@ def _blocks(items: list[_Item], limits: Limits) -> list[Block]:
             blocks.append(_paragraph(open_lines, columns))
             open_lines = []
         tables += 1
-        blocks.append(_table(item, tables, limits))
+        blocks.append(_table(item, tables, limits) if isinstance(item, _Grid) else _unruled(item, tables, limits))
     if open_lines:
         blocks.append(_paragraph(open_lines, columns))
     return blocks
@@ -332,6 +363,28 @@ def _table(grid: _Grid, number: int, limits: Limits) -> Table:
         locator = _locator(grid, place, number)
         cells.append(Cell(place.row, place.column, place.row_span, place.column_span, text, locator, confidence))
     return Table(tuple(cells), "lattice", min((cell.confidence for cell in cells), default=1.0))
+
+
+def _unruled(item: _Unruled, number: int, limits: Limits) -> Table:
+    """The table of an inferred grid; an empty cell has no box."""
+    last = item.table.cells[-1]
+    limits.check_table(last.row + 1, (last.row + 1) * (last.column + last.column_span))
+    cells: list[Cell] = []
+    for cell in item.table.cells:
+        lines = [entry.line for entry in cell.lines]
+        size = item.lines[0].line.size
+        # Padding of half a character: what is this near to the end of the column would not have fitted.
+        edge = min((line.left for line in lines), default=cell.left)
+        text = joined(lines, Column(cell.left, cell.right, 0.5 * size, edge))
+        place = Locator(
+            page=cell.lines[0].page if cell.lines else None,
+            table=number,
+            row=cell.row + 1,
+            column=cell.column + 1,
+            box=_box(lines) if lines else None,
+        )
+        cells.append(Cell(cell.row, cell.column, cell.row_span, cell.column_span, text, place))
+    return Table(tuple(cells), "inferred", inference.CONFIDENCE)
 
 
 def _locator(grid: _Grid, place: Place, number: int) -> Locator:

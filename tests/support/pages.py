@@ -60,6 +60,10 @@ class Press:
     font: str = field(default_factory=_named_font)
     rotation: int = 0
     lines_as: str = "strokes"  # or bars
+    ruled: bool = True  # False leaves out the lines of tables
+    align: str = "left"  # of texts in cells; or centre, or figures (those to the right)
+    is_level: bool = False  # texts stand at half the height of their rows
+    row_gap: float = 4.0  # by which rows are farther apart than lines
     splits_rows: bool = False  # parts a row that does not fit, without borders at the break
     repeated_rows: int = 0
     running_header: str | None = None
@@ -190,17 +194,17 @@ class _Sheets:
         columns = max(cell.start + cell.span for row in rows for cell in row)
         edges = [MARGIN + (WIDTH - 2 * MARGIN) * column / columns for column in range(columns + 1)]
         texts = [[self.cell_lines(cell, edges) for cell in row] for row in rows]
-        heights = [max(len(lines) for lines in row) * CELL * LEADING + 4 for row in texts]
+        heights = [max(len(lines) for lines in row) * CELL * LEADING + self.press.row_gap for row in texts]
         drawn = 0  # rows of the table on this page
         for number in range(len(rows)):
             lines = texts[number]
             while heights[number] > self.room:
                 if self.press.splits_rows and self.room > 3 * CELL * LEADING:
-                    count = int((self.room - 4) / (CELL * LEADING))
+                    count = int((self.room - self.press.row_gap) / (CELL * LEADING))
                     parts = [cell[:count] for cell in lines]
                     lines = [cell[count:] for cell in lines]
                     self.row(rows, number, parts, edges, self.room, opens=drawn == 0)
-                    heights[number] = max(len(cell) for cell in lines) * CELL * LEADING + 4
+                    heights[number] = max(len(cell) for cell in lines) * CELL * LEADING + self.press.row_gap
                     self.break_page()
                     self.repeat(rows, texts, heights, edges, number)
                     self.row(rows, number, lines, edges, heights[number], opens=False, is_rest=True)
@@ -238,11 +242,18 @@ class _Sheets:
                 self.rule(left, top, right, top)
             self.rule(left, top, left, end)
             self.rule(right, top, right, end)
-            y = top + 2
+            y = (top + end - len(cell_lines) * CELL * LEADING) / 2 if self.press.is_level else top + self.press.row_gap / 2
             for line in cell_lines:
                 y += CELL * LEADING
-                self.text(left + PADDING, y - 0.35 * CELL, line, CELL)
+                self.text(left + PADDING + self.indent(line, right - left - 2 * PADDING), y - 0.35 * CELL, line, CELL)
         self.y = end
+
+    def indent(self, line: str, width: float) -> float:
+        """White space left of a line of a cell."""
+        rest = width - self.width(line, CELL)
+        if self.press.align == "centre":
+            return rest / 2
+        return rest if self.press.align == "figures" and line[:1].isdigit() else 0.0
 
     def close(self, rows: Table, number: int, edges: list[float]) -> None:
         """The lower border of the row above."""
@@ -252,6 +263,8 @@ class _Sheets:
 
     def rule(self, x0: float, y0: float, x1: float, y1: float) -> None:
         height = self.press.height
+        if not self.press.ruled:
+            return
         if self.press.lines_as == "bars":
             self.canvas.rect(x0 - 0.25, height - y1 - 0.25, x1 - x0 + 0.5, y1 - y0 + 0.5, stroke=0, fill=1)
         else:

@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 import zipfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +68,22 @@ def facts(folder: Path, name: str, data: bytes) -> dict[str, pl.DataFrame]:
     return {table: frame.drop(PLACE & set(frame.columns)) for table, frame in frames.items()}
 
 
+def figures(frames: dict[str, pl.DataFrame]) -> Counter[tuple[object, ...]]:
+    """Figures of all facts with what they mean: form, item, source, phase, year, project, indicator and column."""
+    names = ("form_kind", "item_code", "fund_source_code", "phase_code", "amount_year", "project_name", "level1_code")
+    meanings = (*names, "level2_code", "indicator_number", "indicator_name", "goal_side_code", "quantity_object")
+    no_figures = {*meanings, "fiscal_year", "read_seconds"}
+    found: Counter[tuple[object, ...]] = Counter()
+    for name, frame in frames.items():
+        if not name.startswith("fact_"):
+            continue
+        numeric = [column for column, kind in frame.schema.items() if kind.is_numeric() and column not in no_figures]
+        for row in frame.iter_rows(named=True):
+            meaning = tuple(row.get(column) for column in meanings)
+            found.update((name, *meaning, column, row[column]) for column in numeric if row[column] is not None)
+    return found
+
+
 @pytest.mark.parametrize("sample", [PLAIN, WITH_BUILDINGS], ids=["plain", "with buildings"])
 def test_facts_equal_those_of_the_word_document(sample: Path, tmp_path: Path) -> None:
     text = sample.read_text(encoding="utf-8")
@@ -75,6 +92,35 @@ def test_facts_equal_those_of_the_word_document(sample: Path, tmp_path: Path) ->
     assert expected["figure_cells"].height > 300
     for table, frame in expected.items():
         assert frame.equals(found[table]), table
+
+
+@pytest.mark.parametrize(
+    ("press", "share"),
+    [
+        (Press(ruled=False), 1.0),
+        (Press(ruled=False, align="centre"), 0.95),
+        (Press(ruled=False, height=460.0), 0.8),
+        (Press(ruled=False, height=460.0, splits_rows=True), 0.6),
+        (Press(ruled=False, align="figures"), 0.0),
+        (Press(ruled=False, row_gap=0.0), 0.0),
+        (Press(ruled=False, is_level=True), 0.0),
+    ],
+    ids=["left", "centre", "short pages", "split rows", "figures to the right", "rows no farther apart", "half the height"],
+)
+@pytest.mark.parametrize("sample", [PLAIN, WITH_BUILDINGS], ids=["plain", "with buildings"])
+def test_tables_without_lines_give_figures_of_the_word_document_or_none(
+    sample: Path, press: Press, share: float, tmp_path: Path
+) -> None:
+    text = sample.read_text(encoding="utf-8")
+    expected = figures(facts(tmp_path, "report.docx", rebuild_as_docx(text)))
+    data = press.print_text(text)
+    found = figures(facts(tmp_path, "report.pdf", data))
+    assert expected.total() > 200
+    assert not found - expected
+    assert found.total() >= share * expected.total()
+    if share < 1:
+        kinds = {warning.partition(":")[0] for warning in read(data).warnings}
+        assert found == expected or "unruled_table" in kinds
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
@@ -189,6 +235,66 @@ def test_slanted_and_invisible_text_is_left_out_and_said() -> None:
     document = read(raw_pdf(content))
     assert texts(document) == ["Report 12.50"]
     assert sorted(warning.partition(":")[0] for warning in document.warnings) == ["hidden_text", "slanted_text"]
+
+
+def drawn(rows: list[list[tuple[int, str]]], pitch: int = 20) -> Document:
+    """A page of texts that begin at these places; an empty row is a gap."""
+    return read(
+        raw_pdf(
+            b"".join(
+                b"BT /F 10 Tf %d %d Td (%s) Tj ET " % (left, 700 - pitch * number, text.encode())
+                for number, row in enumerate(rows)
+                for left, text in row
+            )
+        )
+    )
+
+
+HEAD = [(72, "Level"), (150, "Name"), (250, "Budget"), (350, "Spent")]
+
+
+def test_columns_are_inferred_from_where_texts_stand() -> None:
+    first = [(72, "Output"), (150, "Roads"), (250, "12.50"), (350, "11.00")]
+    document = drawn([HEAD, first, [(150, "Bridges"), (350, "3.00")], [(72, "Effect"), (150, "Trust"), (250, "1.50")]])
+    assert grid(document) == [
+        ["Level", "Name", "Budget", "Spent"],
+        ["Output", "Roads", "12.50", "11.00"],
+        ["Output", "Bridges", "", "3.00"],
+        ["Effect", "Trust", "1.50", ""],
+    ]
+    (table,) = tables(document)
+    assert (table.origin, table.confidence, table.cells[4].row_span) == ("inferred", 0.9, 2)
+    assert str(table.cells[6].locator) == "page 1 table 1 row 2 column 3 box 250,152,275,164"
+    assert document.warnings == ()
+
+
+def test_a_row_whose_figures_are_out_of_line_is_not_as_long_as_the_header() -> None:
+    document = drawn([HEAD, [(72, "Output"), (150, "Roads"), (250, "1.00")], [(72, "Effect"), (150, "Trust"), (262, "2.00")]])
+    assert [len(row) for row in grid(document)] == [4, 4, 3]
+
+
+def test_rows_as_near_to_each_other_as_lines_are_no_rows() -> None:
+    rows = [HEAD, [(72, "Output"), (150, "Roads"), (250, "1.00")], [(72, "Effect"), (150, "Trust"), (250, "2.00")]]
+    assert not tables(drawn([*rows, [], [(72, "Sum"), (250, "3.00")]], pitch=12))
+    assert not tables(drawn([*rows, [(150, "Ways")]], pitch=12))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # Merged labels at half the height of their rows.
+        [HEAD, [(150, "Roads"), (250, "1")], [(72, "Output"), (150, "Bridges"), (250, "2")], [(150, "Ways"), (250, "3")]],
+        # A figure that stands below no header.
+        [HEAD, [(72, "Output"), (150, "Roads"), (300, "1.00")], [(72, "Effect"), (150, "Trust"), (300, "2.00")]],
+        # Contents with page numbers, text in two columns, a list.
+        [[(72, "Chapter one"), (400, "1")], [(72, "Chapter two"), (400, "3")], [(72, "Chapter three"), (400, "12")]],
+        [[(72, "In this year"), (300, "the second half")], [(72, "we spent 3"), (300, "was like it")], [(72, "a"), (300, "b")]],
+        [[(72, "1."), (110, "List of projects")], [(72, "2."), (110, "Base data")], [(72, "3."), (110, "Approval")]],
+    ],
+    ids=["labels at half the height", "no header", "contents", "two columns", "list"],
+)
+def test_what_is_not_certain_stays_text(rows: list[list[tuple[int, str]]]) -> None:
+    assert not tables(drawn(rows))
 
 
 def test_a_table_without_lines_is_said_to_be_one() -> None:
