@@ -22,6 +22,7 @@ from pipelines.documents.limits import Limits
 from pipelines.documents.spool import Spool
 from pipelines.settings import Settings
 from tests.support.archives import ENCRYPTED, PIPE, SYMLINK, Entry, archive, zip_of
+from tests.support.hostile import examples
 from tests.support.packages import package, paragraph
 
 MEGABYTE = 1 << 20
@@ -276,7 +277,7 @@ def test_a_reading_process_cannot_send_more_than_allowed(tmp_path: Path) -> None
 SOUND = archive(GOOD, Entry("附件/甲.txt".encode("gbk"), b"1" * 99), Entry("z.zip", archive(GOOD, Entry("b.txt"))))
 
 
-@hypothesis_settings(deadline=None, max_examples=300)
+@hypothesis_settings(deadline=None, max_examples=examples(300))
 @given(st.data())
 def test_damage_anywhere_gives_members_or_a_reason(data: st.DataObject) -> None:
     damaged = bytearray(SOUND)

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.catalogue import catalogue
 from pipelines.documents import Cell, Document, DocumentError, Locator, Paragraph, Table
 from pipelines.documents.limits import Limits
 from pipelines.documents.record import pack_document, unpack
-from tests.support.hostile import Outcome, read_cases
+from tests.support.hostile import Outcome, examples, read_cases
+from tests.support.nights import CLEAN
 from tests.support.packages import cell, content_types, document, package, paragraph, relationships, row, table, zipped
 from tests.support.pages import Press, raw_pdf
 from tests.support.word import Paragraph as Printed
@@ -225,7 +227,7 @@ def test_a_document_comes_back_from_its_record_as_it_was(found: Document, second
     assert unpack(pack_document(found.to_json(), seconds)) == (found, round(seconds, 6))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.data())
 def test_damage_anywhere_gives_a_document_or_a_reason(data: st.DataObject) -> None:
     damaged = bytearray(GOOD)
@@ -245,3 +247,25 @@ def test_damage_anywhere_gives_a_document_or_a_reason(data: st.DataObject) -> No
             "too_large",
             "unsafe_content",
         }
+
+
+def damaged(data: bytes, seed: int) -> bytes:
+    """The bytes with a few runs overwritten, cut out or doubled, the same for a seed every time."""
+    chance = random.Random(seed)
+    changed = bytearray(data)
+    for _ in range(chance.randint(1, 12)):
+        start = chance.randrange(len(changed))
+        length = chance.randint(1, 40)
+        run = bytes(changed[start : start + length])
+        changed[start : start + length] = chance.choice((chance.randbytes(length), b"", run * 2))
+    return bytes(changed)
+
+
+def test_damaged_pages_end_with_a_document_or_a_reason(tmp_path: Path) -> None:
+    # PDFium is native code: it runs in the confined children only, never in this process.
+    pages = Press().print_text(CLEAN.read_text(encoding="utf-8"))
+    cases = {str(seed): ("a.pdf", lambda seed=seed: damaged(pages, seed), None) for seed in range(examples(40))}
+    outcomes = read_cases(tmp_path, cases)
+    known = set(catalogue().codes["reason"]) | {None}
+    assert len(outcomes) == len(cases)
+    assert {reason for reason, _ in outcomes.values()} <= known

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipelines.documents import DocumentError, registry
 from pipelines.documents.limits import Limits
 from tests.support.flattened import EMPTY
-from tests.support.hostile import Outcome, read_cases
+from tests.support.hostile import Outcome, examples, read_cases
 from tests.support.web import rebuild_as_html, rebuild_as_mht
 from tests.support.workbooks import MAIN, rebuild_as_sheets, sheet, write_csv, write_xls, write_xlsx
 
@@ -129,7 +129,7 @@ GOOD = {
 PREFIXES = (b"", b"<html><table><tr><td>", b"MIME-Version: 1.0\nContent-Type: text/html\n\n", b"a,b\nc,d\n", b"a | b |\n" * 3)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.sampled_from(sorted(GOOD)), st.data())
 def test_damage_anywhere_gives_a_document_or_a_reason(name: str, data: st.DataObject) -> None:
     damaged = bytearray(GOOD[name])
@@ -139,7 +139,7 @@ def test_damage_anywhere_gives_a_document_or_a_reason(name: str, data: st.DataOb
     assert_read_or_refused(content, name)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.sampled_from(PREFIXES), st.binary(max_size=400), st.sampled_from(("a.html", "a.csv", "a.mht", "a")))
 def test_any_bytes_give_a_document_or_a_reason(prefix: bytes, content: bytes, name: str) -> None:
     assert_read_or_refused(prefix + content, name)
@@ -155,7 +155,7 @@ markup = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.lists(markup, max_size=60).map("".join))
 def test_any_markup_gives_a_document_or_a_reason(content: str) -> None:
     assert_read_or_refused(f"<html>{content}".encode(), "a.html")

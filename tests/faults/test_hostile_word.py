@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipelines.documents import Document, DocumentError, doc, libreoffice, registry, rtf
 from pipelines.documents.limits import Limits
-from tests.support.hostile import Outcome, read_cases
+from tests.support.hostile import Outcome, examples, read_cases
 from tests.support.rtf import rebuild_as_rtf
 from tests.support.word97 import (
     CHARACTER_PAGES,
@@ -240,13 +240,13 @@ SMALL = word97(
 SMALL_RTF = rebuild_as_rtf("一、概况\n\n\t甲\n\t1\n\n\t\n\t2\n\n后\n")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(overwritten(SMALL, [*range(0, 512, 4), *range(1536, 1536 + 400, 2)]))
 def test_a_word_file_overwritten_anywhere_gives_a_document_or_a_reason(data: bytes) -> None:
     document_or_reason(doc.read, data)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.data())
 def test_a_report_damaged_anywhere_gives_a_document_or_a_reason(data: st.DataObject) -> None:
     document_or_reason(lambda content, key, limits: registry.read(content, key, "a.doc", limits), data.draw(damage(fixture())))
@@ -266,13 +266,13 @@ RTF_PIECES = (
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(damage(SMALL_RTF))
 def test_rtf_damaged_anywhere_gives_a_document_or_a_reason(data: bytes) -> None:
     document_or_reason(rtf.read, data)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.lists(RTF_PIECES, max_size=60))
 def test_rtf_of_words_in_any_order_gives_a_document_or_a_reason(pieces: list[str]) -> None:
     document_or_reason(rtf.read, ("{\\rtf1 " + "".join(pieces) + "}" * 9).encode())

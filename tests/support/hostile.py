@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ from pipelines.documents.sandbox import Request, read_all
 
 Case = tuple[str, Callable[[], bytes], str | None]  # file name, content, expected reason (None: it is read)
 Outcome = tuple[str | None, str]  # reason and detail
+
+
+def examples(count: int) -> int:
+    """How many examples a fuzz test tries: `count`, times FUZZ_FACTOR where that is set for a longer run by hand."""
+    return count * int(os.environ.get("FUZZ_FACTOR", "1"))
 
 
 def read_cases(folder: Path, cases: Mapping[str, Case], workers: int = 2, **limits: Any) -> dict[str, Outcome]:
