@@ -163,8 +163,7 @@ def _tell_warehouse(settings: Settings, voice: Voice) -> None:
         held = rows_of(connection, "select * from facts.quarantine order by all")
         files = dict(connection.execute("select report_id, file_name from facts.reports").fetchall())
     outcomes = {name: sum(entry["outcome"] == name for entry in findings) for name in ("fail", "round", "flag", "deferred")}
-    voice.say(voice.text("reports_line", **counts))
-    voice.say(voice.text("figures_line", **counts))
+    _tell_counts(counts, voice)
     voice.say(voice.text("findings_line", **outcomes))
     if held:
         voice.title("quarantined_title")
@@ -474,6 +473,10 @@ def _tell_warehouse_counts(settings: Settings, voice: Voice) -> None:
 
     with connect(settings) as connection:
         counts = rows_of(connection, SUMMARY)[0]
+    _tell_counts(counts, voice)
+
+
+def _tell_counts(counts: dict[str, Any], voice: Voice) -> None:
     voice.say(voice.text("reports_line", **counts))
     voice.say(voice.text("figures_line", **counts))
 

@@ -46,9 +46,14 @@ def normalise_label(text: str) -> str:
     return stripped or label
 
 
+def on_one_line(text: str) -> str:
+    """A label without white space and bookmarks, as printed otherwise."""
+    return re.sub(r"\[bookmark:[^\]]*\]|\s+", "", text)
+
+
 def without_numbering(text: str) -> str:
     """A label on one line without its numbering or 其中, as printed otherwise."""
-    return _PREFIX.sub("", re.sub(r"\[bookmark:[^\]]*\]|\s+", "", text))
+    return _PREFIX.sub("", on_one_line(text))
 
 
 @dataclass(frozen=True)

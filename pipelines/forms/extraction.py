@@ -98,7 +98,7 @@ def _title(segments: Segments) -> str | None:
     """The report's title: the first lines up to the one that says 报告 (or 自评表), on one line."""
     lines: list[str] = []
     for paragraph in segments.narrative[:TITLE_LINES]:
-        if not isinstance(paragraph, Paragraph) or not paragraph.text.strip():
+        if not paragraph.text.strip():
             continue
         text = re.sub(r"\s+", "", paragraph.text)
         if len(text) > 60 or text.endswith(("。", "；")):
@@ -129,15 +129,15 @@ def _header_year(segments: Segments) -> int | None:
 
 def _department(forms: list[FormRecord], title: str | None) -> str | None:
     """Department as its own form names it, else as the title does, else as the project forms do."""
-    for key in ("stated_department_name",):
-        for form in forms:
-            if key in form.heads:
-                return form.heads[key]
     named = _REPORT_TITLE.match(title or "")
-    if named and named["name"].strip():
-        return named["name"].strip()
-    for key in ("supervising_department_name", "implementing_unit_name"):
-        for form in forms:
-            if key in form.heads:
-                return form.heads[key]
-    return None
+    return (
+        _head(forms, "stated_department_name")
+        or (named["name"].strip() if named else None)
+        or _head(forms, "supervising_department_name")
+        or _head(forms, "implementing_unit_name")
+    )
+
+
+def _head(forms: list[FormRecord], name: str) -> str | None:
+    """What the first form that has the head says there."""
+    return next((form.heads[name] for form in forms if name in form.heads), None)

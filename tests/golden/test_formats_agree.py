@@ -11,18 +11,11 @@ import pytest
 from data.build_samples import Sample, samples
 from pipelines.facts.files import read_files
 from pipelines.settings import Settings
+from tests.support.shared import PLACE
 from tests.support.web import rebuild_as_html, rebuild_as_mht
 from tests.support.word import rebuild_as_docx
 from tests.support.workbooks import rebuild_as_sheets, write_csv, write_xls, write_xlsx
 
-# What says where a row was read, and by which name it is stored.
-PLACES = {
-    "row_id",
-    "report_id",
-    "form_id",
-    "locator",
-    *(f"{name}_number" for name in ("page", "table", "row", "column", "line")),
-}
 FORMATS: dict[str, Callable[[str], bytes]] = {
     "html": rebuild_as_html,
     "gb2312.html": lambda text: rebuild_as_html(text, "gb2312"),
@@ -51,7 +44,7 @@ def facts(folder: Path, name: str, data: bytes) -> dict[str, pl.DataFrame]:
     found = {}
     for table, frame in frames.items():
         if table.startswith("fact_") or table == "unmapped_labels":
-            plain = frame.select(column for column in frame.columns if column not in PLACES)
+            plain = frame.select(column for column in frame.columns if column not in PLACE)
             found[table] = plain.sort(plain.columns)
     return found
 

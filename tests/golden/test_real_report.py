@@ -15,23 +15,12 @@ from pipelines.facts.files import read_files
 from pipelines.settings import Settings
 from pipelines.warehouse.models import build_in_memory
 from pipelines.warehouse.reading import rows_of
-from tests.support.shared import REAL_REPORT, needs_real_report
+from tests.support.shared import PLACE, REAL_REPORT, needs_real_report
 from tests.support.word import rebuild_as_docx
 
 pytestmark = needs_real_report
 
 GOLD: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("zhuzhou_xunchaban_2024.yml").read_text(encoding="utf-8"))
-PLACE = {
-    "row_id",
-    "report_id",
-    "form_id",
-    "locator",
-    "page_number",
-    "table_number",
-    "row_number",
-    "column_number",
-    "line_number",
-}
 
 
 def decimal(text: str | None) -> Decimal | None:

@@ -14,6 +14,7 @@ from data.build_samples import Sample, samples
 from data.sampling.figures import PHASES
 from data.sampling.inputs import Tree
 from tests.support.reports import Frames, frames
+from tests.support.shared import PLACE
 from tests.support.word import rebuild_as_docx
 
 SAMPLES = tuple(samples())
@@ -22,17 +23,6 @@ FUNDS = {"fiscal": "fiscal_appropriation", "carry": "carry_over", "other": "othe
 SOURCES = ("general_public_budget", "gov_fund_budget", "nontax_special_account", "other_funds")
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?")
 LEVELS = {"产出": "output", "效益": "benefit", "满意度": "satisfaction", "成本": "cost"}
-PLACE = {
-    "row_id",
-    "report_id",
-    "form_id",
-    "locator",
-    "page_number",
-    "table_number",
-    "row_number",
-    "column_number",
-    "line_number",
-}
 FACTS = (
     "fact_expenditures",
     "fact_indicators",
