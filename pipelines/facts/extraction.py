@@ -53,6 +53,7 @@ _FILE_COLUMNS = (
     "superseded_by",
     "is_current",
 )
+MAX_DETAIL = 500
 FORMLESS = "the document holds no form that a template fits"
 NOT_ACTUAL = "the document is of kind {kind}; only what happened counts as actual"
 
@@ -67,7 +68,10 @@ def read_report(
     place = city(reference, file["city_slug"])
     if isinstance(document, documents.DocumentError):
         return Report(file, place, None, rejected=(document.reason, document.detail))
-    found = forms.extract(document, file["folder_year"])
+    try:
+        found = forms.extract(document, file["folder_year"])
+    except Exception as error:  # a fault of the engine costs this file alone; it is recorded and reported with it
+        return Report(file, place, None, rejected=("crashed", f"extraction: {type(error).__name__}: {error}"[:MAX_DETAIL]))
     read = {name: getattr(document, name) for name in ("media_type", "reader", "encoding", "warnings")} | {
         "read_seconds": seconds
     }

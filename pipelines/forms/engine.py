@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from pipelines.catalogue import catalogue
-from pipelines.catalogue.definitions import normalise_label, without_numbering
+from pipelines.catalogue.definitions import normalise_label, on_one_line, without_numbering
 from pipelines.documents import Cell, Locator
 from pipelines.forms.absence import absence_of
 from pipelines.forms.observations import FormRecord, Observation, Unmapped, is_figure
@@ -71,7 +71,7 @@ class FormReader:
         if carried is not None and (not starts or starts[0][0] > piece.first):
             section, header_before = carried
             starts.insert(0, (piece.first - 1, section, replace(header_before, row=piece.first - 1)))
-        ends = [start for start, _, _ in starts[1:]] + [piece.last]
+        ends = [*(start for start, _, _ in starts), piece.last][1:]  # none where no section starts and none is carried
         return [(section, header, end) for (_, section, header), end in zip(starts, ends, strict=True)]
 
     def _header_at(
@@ -304,10 +304,10 @@ class FormReader:
                 )
             elif head.field == "project_name":
                 self._labels.add(_key(piece, value))
-                self.form.project_name = self.form.project_name or _joined(value.text)
+                self.form.project_name = self.form.project_name or on_one_line(value.text)
             else:
                 self._labels.add(_key(piece, value))
-                self.form.heads.setdefault(head.field, _joined(value.text))
+                self.form.heads.setdefault(head.field, on_one_line(value.text))
             return
 
     # one cell ---------------------------------------------------------------------------------------------------------------
@@ -346,7 +346,7 @@ class FormReader:
                 f"{section_code}@{cell.locator}",
                 "text",
                 cell.text,
-                _joined(label),
+                on_one_line(label),
                 None,
                 cell.locator,
                 {"section_code": section_code},
@@ -382,8 +382,8 @@ class FormReader:
                 record=_record(table or "", f"table {piece.table_number} {record}", codes),
                 field_name=field_name,
                 raw_text="" if absence in ("merged", "blank") else text.strip(),
-                source_label_zh=_joined(label),
-                column_label_zh=None if column_label is None else _joined(column_label),
+                source_label_zh=on_one_line(label),
+                column_label_zh=None if column_label is None else on_one_line(column_label),
                 locator=_place(cell, piece, index) if is_merged else cell.locator,
                 codes=codes,
                 absence_code=absence,
@@ -405,7 +405,7 @@ class FormReader:
                 labels = [other.text for other in row if other.text.strip() and not is_figure(other.text)]
                 left = [other.text for other in row if other.column < cell.column and other.text in labels]
                 label = (left[-1:] or labels[:1] or [""])[0]
-                self.unmapped.append(Unmapped(self.form.form_number, _joined(label), None, cell.text, cell.locator))
+                self.unmapped.append(Unmapped(self.form.form_number, on_one_line(label), None, cell.text, cell.locator))
 
 
 @dataclass(frozen=True)
@@ -509,9 +509,4 @@ def _place(cell: Cell, piece: Slice, index: int) -> Locator:
 def _bracketed(label: str) -> str | None:
     """What stands in the brackets that end a label, e.g. the fund's name in 本级专项资金（城乡环境整治）."""
     found = re.search(r"[（(]([^（）()]+)[)）]\s*[：:]?\s*$", label)
-    return _joined(found[1]) if found else None
-
-
-def _joined(text: str) -> str:
-    """A label on one line, as printed otherwise."""
-    return re.sub(r"\[bookmark:[^\]]*\]|\s+", "", text)
+    return on_one_line(found[1]) if found else None

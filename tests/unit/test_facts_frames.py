@@ -7,8 +7,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pipelines import forms
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.schemas import polars_schema
+from pipelines.documents import Document
 from pipelines.facts import settle
 from pipelines.facts.places import city, department_id
 from pipelines.facts.settlement import count_figures
@@ -183,3 +185,16 @@ def test_cities_and_departments() -> None:
     assert department_id(REFERENCE, "anlan", None) is None
     unknown = department_id(REFERENCE, "anlan", "某局")
     assert unknown == department_id(REFERENCE, "anlan", "某 局") != department_id(REFERENCE, "qinghe", "某局")
+
+
+def test_a_fault_of_the_engine_costs_its_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    extract = forms.extract
+
+    def failing(document: Document, folder_year: int | None) -> forms.Extraction:
+        if "坏" in str(document.blocks):
+            raise ValueError("no such section")
+        return extract(document, folder_year)
+
+    monkeypatch.setattr(forms, "extract", failing)
+    reports = frames(REPORT, REPORT + "\n坏\n")["reports"].select("outcome", "reason", "detail").rows()
+    assert reports == [("parsed", None, None), ("rejected", "crashed", "extraction: ValueError: no such section")]
