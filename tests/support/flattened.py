@@ -9,7 +9,7 @@ An empty cell is covered by the cell above it; a cell that holds only U+3000 is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -75,6 +75,23 @@ def lay_out(rows: Rows) -> list[list[Placed]]:
         if grid is not None:
             return grid
     raise ValueError("a covered cell has no cell above it")
+
+
+def gridded(text: str) -> list[str | list[list[Placed]]]:
+    """Paragraphs and grids of a flattened-text report in reading order."""
+    return [block if isinstance(block, str) else lay_out(block) for block in parse(text)]
+
+
+def flatten(blocks: Iterable[str | list[list[Placed]]]) -> str:
+    """Paragraphs and grids as flattened text: every cell of a row, be it empty or covered, stands on a line of its own."""
+    return "\n".join(
+        block + "\n" if isinstance(block, str) else "".join("".join(map(_flat, row)) + "\n" for row in block)
+        for block in blocks
+    )
+
+
+def _flat(cell: Placed) -> str:
+    return f"\t{COVERED if cell.merge == 'continue' else cell.text or EMPTY}\n"
 
 
 def _on_grid(rows: Rows, width: int) -> list[list[Placed]] | None:

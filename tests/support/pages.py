@@ -70,6 +70,7 @@ class Press:
     page_numbers: bool = True
     password: str | None = None
     height: float = HEIGHT
+    is_packed: bool = True  # False leaves the content of pages as plain text
 
     def print(self, blocks: Iterable[Paragraph | Table]) -> bytes:
         """Bytes of the PDF."""
@@ -89,7 +90,9 @@ class _Sheets:
             from reportlab.lib.pdfencrypt import StandardEncryption
 
             encryption = StandardEncryption(press.password, canPrint=0)
-        self.canvas = Canvas(self.buffer, pagesize=(WIDTH, press.height), encrypt=encryption, invariant=1)
+        self.canvas = Canvas(
+            self.buffer, pagesize=(WIDTH, press.height), encrypt=encryption, invariant=1, pageCompression=int(press.is_packed)
+        )
         self.page = 0
         self.new_page()
 

@@ -5,7 +5,9 @@ Belongs here: flattened-text reports to the bytes of an RTF. Does not belong her
 
 from __future__ import annotations
 
-from tests.support.flattened import EMPTY, Placed, lay_out, parse
+from collections.abc import Iterable
+
+from tests.support.flattened import EMPTY, Placed, gridded
 from tests.support.word import BOOKMARK, HEADINGS, TABLE_WIDTH
 
 HEAD = (
@@ -20,8 +22,13 @@ MERGES = {"restart": r"\clvmgf", "continue": r"\clvmrg", None: ""}
 
 def rebuild_as_rtf(text: str) -> bytes:
     """A flattened-text report as the RTF that it may have come from, with real merges."""
-    blocks = [_paragraph(block) if isinstance(block, str) else _table(block) for block in parse(text)]
-    return (HEAD + "\r\n".join(blocks) + "}").encode("ascii")
+    return write_rtf(gridded(text))
+
+
+def write_rtf(blocks: Iterable[str | list[list[Placed]]]) -> bytes:
+    """Paragraphs and grids as such an RTF."""
+    written = [_paragraph(block) if isinstance(block, str) else _table(block) for block in blocks]
+    return (HEAD + "\r\n".join(written) + "}").encode("ascii")
 
 
 def encoded(text: str) -> str:
@@ -52,8 +59,7 @@ def _paragraph(text: str) -> str:
     return f"\\pard\\plain {style}\\qj\\fs21\\uc2 {{\\dbch\\af1\\loch\\f0 {encoded(text)}}}\\par"
 
 
-def _table(rows: list[list[str]]) -> str:
-    grid = lay_out(rows)
+def _table(grid: list[list[Placed]]) -> str:
     width = max(cell.start + cell.span for row in grid for cell in row)
     return "\r\n".join(_row(row, width) for row in grid) + "\\pard "
 

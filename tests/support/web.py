@@ -6,10 +6,10 @@ Belongs here: a flattened-text report to the bytes of an HTML or MHT file. Does 
 from __future__ import annotations
 
 import quopri
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 
-from tests.support.flattened import EMPTY, Placed, lay_out, parse
+from tests.support.flattened import EMPTY, Placed, gridded
 
 PAGE = '<!DOCTYPE html>\n<html><head><meta charset="{}"><title>page</title></head><body>\n{}\n</body></html>\n'
 MESSAGE = (
@@ -21,14 +21,24 @@ MESSAGE = (
 
 def rebuild_as_html(text: str, charset: str = "utf-8") -> bytes:
     """A flattened-text report as a web page with real spans, in the encoding that a page of this charset uses."""
-    blocks = [_paragraph(block) if isinstance(block, str) else _table(lay_out(block)) for block in parse(text)]
+    return write_html(gridded(text), charset)
+
+
+def write_html(blocks: Iterable[str | list[list[Placed]]], charset: str = "utf-8") -> bytes:
+    """Paragraphs and grids as such a page."""
+    written = [_paragraph(block) if isinstance(block, str) else _table(block) for block in blocks]
     encoding = "gb18030" if charset == "gb2312" else charset
-    return PAGE.format(charset, "\n".join(blocks)).encode(encoding)
+    return PAGE.format(charset, "\n".join(written)).encode(encoding)
 
 
 def rebuild_as_mht(text: str) -> bytes:
     """The same page as the first part of a web archive."""
-    page = quopri.encodestring(rebuild_as_html(text, "gb2312")).decode("ascii")
+    return write_mht(gridded(text))
+
+
+def write_mht(blocks: Iterable[str | list[list[Placed]]]) -> bytes:
+    """Paragraphs and grids as such a web archive."""
+    page = quopri.encodestring(write_html(blocks, "gb2312")).decode("ascii")
     return MESSAGE.format("gb2312", page).encode("ascii")
 
 

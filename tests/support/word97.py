@@ -7,8 +7,10 @@ with a property page of its own. Does not belong here: whole reports as an offic
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from tests.support.flattened import Placed
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SECTOR = 512
@@ -17,6 +19,8 @@ TEXT_PLACE = 1024
 IN_TABLE, ROW_END, DEPTH, INNER_CELL, INNER_ROW = 0x2416, 0x2417, 0x6649, 0x244B, 0x244C
 DELETED, HIDDEN, SYMBOL, FONT = 0x0800, 0x083C, 0x6A09, 0x4A4F
 OUTLINE, HUGE, TABLE_SHAPE, VERTICAL_MERGE, MERGE, SPLIT = 0x2640, 0x6646, 0xD608, 0xD62B, 0x5624, 0x5625
+WIDTH = 900  # twentieths of a point, of a grid's column
+MERGE_FLAGS = {"restart": 0x60, "continue": 0x20, None: 0}
 STORIES = ("footnote", "header", "macro", "comment", "endnote", "text box")  # after the body
 STYLES, HEADERS, CHARACTER_PAGES, PARAGRAPH_PAGES, FONTS, PIECES = 1, 11, 12, 13, 15, 33
 
@@ -54,6 +58,24 @@ def shape(edges: Sequence[int], flags: Sequence[int] = (), extra: bytes = b"") -
 def row_end(edges: Sequence[int], flags: Sequence[int] = (), extra: bytes = b"", **more: object) -> P:
     """The paragraph that ends a row."""
     return P("\x07", sprm(IN_TABLE, 1) + sprm(ROW_END, 1) + shape(edges, flags, extra), **more)  # type: ignore[arg-type]
+
+
+def write_doc(blocks: Iterable[str | list[list[Placed]]]) -> bytes:
+    """Bytes of a Word 97 file of paragraphs and grids."""
+    body: list[P] = []
+    for block in blocks:
+        body += [P(f"{block}\r")] if isinstance(block, str) else [part for row in block for part in _row(row)]
+    return word97(body)
+
+
+def _row(row: list[Placed]) -> list[P]:
+    inside = sprm(IN_TABLE, 1)
+    parts: list[P] = []
+    for placed in row:
+        *lines, last = placed.text.split("\n")
+        parts += [*(P(f"{line}\r", inside) for line in lines), cell(last)]
+    edges = [WIDTH * placed.start for placed in row] + [WIDTH * (row[-1].start + row[-1].span)]
+    return [*parts, row_end(edges, [MERGE_FLAGS[placed.merge] for placed in row])]
 
 
 def word97(

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
-from tests.support.flattened import EMPTY, Placed, lay_out, parse
+from tests.support.flattened import EMPTY, Placed, gridded
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -58,22 +58,26 @@ def rebuild_as_sheets(text: str, is_one_sheet: bool = False) -> list[Sheet]:
 
     What looks like a number becomes one, with the format that shows it as it is written.
     """
+    return place_on_sheets(gridded(text), is_one_sheet)
+
+
+def place_on_sheets(blocks: Iterable[str | list[list[Placed]]], is_one_sheet: bool = False) -> list[Sheet]:
+    """Paragraphs and grids on such sheets."""
     sheets = [Sheet("报告")]
     row = 0
-    for block in parse(text):
+    for block in blocks:
         if isinstance(block, str):
             sheets[-1].values[row, 0] = block
             row += 1
             continue
         if is_one_sheet:
             row += 1
-        grid = lay_out(block)
-        for index, cells in enumerate(grid):
+        for index, cells in enumerate(block):
             for cell in cells:
                 if cell.merge == "continue":
                     continue
-                sheets[-1].values[row, cell.start] = None if cell.text == EMPTY else _value(cell.text)
-                height = _height(grid, index, cell) if cell.merge else 1
+                sheets[-1].values[row, cell.start] = None if cell.text in (EMPTY, "") else _value(cell.text)
+                height = _height(block, index, cell) if cell.merge else 1
                 if cell.span > 1 or height > 1:
                     sheets[-1].merges.append((row, cell.start, row + height - 1, cell.start + cell.span - 1))
             row += 1
