@@ -4,20 +4,21 @@ with source as (
 
 renamed as (
     select
-        row_id,
-        report_id,
-        form_id,
-        form_kind,
-        item_code,
-        fund_source_code,
-        execution_rate_reported_pct,
-        execution_weight_points,
-        execution_score_points,
-        total_weight_points,
-        total_score_points,
-        grade_reported
+        source.row_id,
+        report_sets.lead_report_id as report_id,
+        source.form_id,
+        source.form_kind,
+        source.item_code,
+        source.fund_source_code,
+        source.execution_rate_reported_pct,
+        source.execution_weight_points,
+        source.execution_score_points,
+        source.total_weight_points,
+        source.total_score_points,
+        source.grade_reported
     from source
-    where report_id in (select current_reports.report_id from {{ ref('stg_reports') }} as current_reports)
+    inner join {{ ref('stg_report_sets') }} as report_sets
+        on source.report_id = report_sets.report_id
 )
 
 select * from renamed

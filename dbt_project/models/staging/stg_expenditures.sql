@@ -4,20 +4,21 @@ with source as (
 
 renamed as (
     select
-        row_id,
-        report_id,
-        form_id,
-        form_kind,
-        project_name,
-        fiscal_year,
-        item_code,
-        fund_source_code,
-        phase_code,
-        amount_year,
-        amount_wanyuan,
-        column_label_zh
+        source.row_id,
+        report_sets.lead_report_id as report_id,
+        source.form_id,
+        source.form_kind,
+        source.project_name,
+        source.fiscal_year,
+        source.item_code,
+        source.fund_source_code,
+        source.phase_code,
+        source.amount_year,
+        source.amount_wanyuan,
+        source.column_label_zh
     from source
-    where report_id in (select current_reports.report_id from {{ ref('stg_reports') }} as current_reports)
+    inner join {{ ref('stg_report_sets') }} as report_sets
+        on source.report_id = report_sets.report_id
 )
 
 select * from renamed

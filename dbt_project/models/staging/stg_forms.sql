@@ -4,16 +4,17 @@ with source as (
 
 renamed as (
     select
-        form_id,
-        report_id,
-        form_kind,
-        project_name,
-        form_number,
-        attachment_number,
-        title_zh,
-        stated_year
+        source.form_id,
+        report_sets.lead_report_id as report_id,
+        source.form_kind,
+        source.project_name,
+        source.form_number,
+        source.attachment_number,
+        source.title_zh,
+        source.stated_year
     from source
-    where report_id in (select current_reports.report_id from {{ ref('stg_reports') }} as current_reports)
+    inner join {{ ref('stg_report_sets') }} as report_sets
+        on source.report_id = report_sets.report_id
 )
 
 select * from renamed

@@ -4,16 +4,17 @@ with source as (
 
 renamed as (
     select
-        row_id,
-        report_id,
-        form_id,
-        goal_side_code,
-        quantity_raw,
-        quantity_value,
-        quantity_unit,
-        quantity_object
+        source.row_id,
+        report_sets.lead_report_id as report_id,
+        source.form_id,
+        source.goal_side_code,
+        source.quantity_raw,
+        source.quantity_value,
+        source.quantity_unit,
+        source.quantity_object
     from source
-    where report_id in (select current_reports.report_id from {{ ref('stg_reports') }} as current_reports)
+    inner join {{ ref('stg_report_sets') }} as report_sets
+        on source.report_id = report_sets.report_id
 )
 
 select * from renamed

@@ -4,28 +4,29 @@ with source as (
 
 renamed as (
     select
-        row_id,
-        report_id,
-        form_id,
-        form_kind,
-        project_name,
-        indicator_number,
-        level1_code,
-        level1_band_points,
-        indicator_name,
-        target_raw,
-        target_operator,
-        target_value,
-        target_unit,
-        target_absence_code,
-        actual_raw,
-        actual_operator,
-        actual_value,
-        actual_unit,
-        weight_points,
-        score_points
+        source.row_id,
+        report_sets.lead_report_id as report_id,
+        source.form_id,
+        source.form_kind,
+        source.project_name,
+        source.indicator_number,
+        source.level1_code,
+        source.level1_band_points,
+        source.indicator_name,
+        source.target_raw,
+        source.target_operator,
+        source.target_value,
+        source.target_unit,
+        source.target_absence_code,
+        source.actual_raw,
+        source.actual_operator,
+        source.actual_value,
+        source.actual_unit,
+        source.weight_points,
+        source.score_points
     from source
-    where report_id in (select current_reports.report_id from {{ ref('stg_reports') }} as current_reports)
+    inner join {{ ref('stg_report_sets') }} as report_sets
+        on source.report_id = report_sets.report_id
 )
 
 select * from renamed

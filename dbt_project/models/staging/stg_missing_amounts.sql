@@ -37,5 +37,17 @@ renamed as (
     where table_name = 'fact_expenditures' and record is not null
 )
 
-select * from renamed
-where report_id in (select current_reports.report_id from {{ ref('stg_reports') }} as current_reports)
+select
+    renamed.row_id,
+    report_sets.lead_report_id as report_id,
+    renamed.form_id,
+    renamed.form_kind,
+    renamed.project_name,
+    renamed.item_code,
+    renamed.fund_source_code,
+    renamed.phase_code,
+    renamed.amount_year,
+    renamed.absence_code
+from renamed
+inner join {{ ref('stg_report_sets') }} as report_sets
+    on renamed.report_id = report_sets.report_id

@@ -4,17 +4,18 @@ with source as (
 
 renamed as (
     select
-        row_id,
-        report_id,
-        form_id,
-        form_kind,
-        section_code,
-        section_number,
-        heading,
-        text,
-        line_number
+        source.row_id,
+        report_sets.lead_report_id as report_id,
+        source.form_id,
+        source.form_kind,
+        source.section_code,
+        source.section_number,
+        source.heading,
+        source.text,
+        source.line_number
     from source
-    where report_id in (select current_reports.report_id from {{ ref('stg_reports') }} as current_reports)
+    inner join {{ ref('stg_report_sets') }} as report_sets
+        on source.report_id = report_sets.report_id
 )
 
 select * from renamed

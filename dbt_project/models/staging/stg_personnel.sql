@@ -4,16 +4,17 @@ with source as (
 
 renamed as (
     select
-        row_id,
-        report_id,
-        form_id,
-        form_kind,
-        staffing_quota_count,
-        in_post_count,
-        control_rate_reported_pct,
-        quota_cut_count
+        source.row_id,
+        report_sets.lead_report_id as report_id,
+        source.form_id,
+        source.form_kind,
+        source.staffing_quota_count,
+        source.in_post_count,
+        source.control_rate_reported_pct,
+        source.quota_cut_count
     from source
-    where report_id in (select current_reports.report_id from {{ ref('stg_reports') }} as current_reports)
+    inner join {{ ref('stg_report_sets') }} as report_sets
+        on source.report_id = report_sets.report_id
 )
 
 select * from renamed

@@ -13,7 +13,7 @@ renamed as (
         field_name in (
             'execution_rate_reported_pct', 'execution_score_points', 'score_points', 'control_rate_reported_pct'
         )
-        and report_id in (select current_reports.report_id from {{ ref('stg_reports') }} as current_reports)
+        and report_id in (select report_sets.report_id from {{ ref('stg_report_sets') }} as report_sets)
     group by row_id, field_name
 )
 

@@ -1,0 +1,72 @@
+-- One amount per report, item, fund source, phase and year where several forms state it: the form whose business it is
+-- comes first, the project forms together count as one. Columns that may mean several phases keep their printed one.
+with figures as (
+    select
+        report_id,
+        form_id,
+        form_kind,
+        item_code,
+        fund_source_code,
+        coalesce(if(len(comparable_phases) = 1, comparable_phases[1], null), phase_code) as phase_code,
+        phase_code as printed_phase_code,
+        amount_year,
+        figure_value as amount_wanyuan,
+        row_ids
+    from {{ ref('int_figures') }}
+    where field_name = 'amount_wanyuan' and figure_value is not null
+),
+
+-- Rows of one item on one form (special funds by name) belong together, as do the forms of a report's projects.
+by_kind as (
+    select
+        report_id,
+        form_kind,
+        item_code,
+        fund_source_code,
+        phase_code,
+        amount_year,
+        any_value(printed_phase_code) as printed_phase_code,
+        cast(sum(amount_wanyuan) as decimal(18, 6)) as amount_wanyuan,
+        list_sort(flatten(list(row_ids))) as row_ids
+    from figures
+    group by report_id, form_kind, item_code, fund_source_code, phase_code, amount_year
+),
+
+preferred as (
+    select
+        *,
+        count(*) over same_figure as form_kinds_count,
+        max(amount_wanyuan) over same_figure - min(amount_wanyuan) over same_figure as spread_wanyuan,
+        row_number() over (
+            same_figure
+            order by
+                case
+                    when item_code in ('basic_expenditure', 'project_expenditure', 'personnel_funds')
+                        then list_position(['narrative', 'department_evaluation', 'base_data'], form_kind)
+                    when item_code = 'total'
+                        then list_position(['department_evaluation', 'narrative', 'project_evaluation'], form_kind)
+                    else list_position(['base_data', 'department_evaluation', 'narrative'], form_kind)
+                end asc nulls last,
+                form_kind asc
+        ) as preference
+    from by_kind
+    window
+        same_figure as (
+            partition by report_id, item_code, fund_source_code, phase_code, amount_year
+        )
+)
+
+select
+    report_id,
+    form_kind,
+    item_code,
+    fund_source_code,
+    phase_code,
+    printed_phase_code,
+    amount_year,
+    amount_wanyuan,
+    form_kinds_count,
+    cast(spread_wanyuan as decimal(18, 6)) as spread_wanyuan,
+    row_ids
+from preferred
+where preference = 1
