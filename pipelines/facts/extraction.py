@@ -15,6 +15,8 @@ from pipelines import documents, forms
 from pipelines.catalogue import catalogue
 from pipelines.facts import lineage
 from pipelines.facts.buildings import fact_buildings
+from pipelines.facts.changes import fact_changes
+from pipelines.facts.counts import fact_counts
 from pipelines.facts.evaluations import fact_evaluations
 from pipelines.facts.expenditures import fact_expenditures
 from pipelines.facts.indicators import fact_indicators
@@ -38,6 +40,8 @@ _FACTS = {
     "fact_buildings": fact_buildings,
     "fact_narratives": fact_narratives,
     "fact_goals": fact_goals,
+    "fact_changes": fact_changes,
+    "fact_counts": fact_counts,
     "absent_values": lineage.absent_values,
     "figure_cells": lineage.figure_cells,
     "quarantine": lineage.quarantine,

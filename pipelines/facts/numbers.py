@@ -41,10 +41,11 @@ _FACTORS = {"元": Decimal("0.0001"), "万元": Decimal(1), "亿元": Decimal(10
 
 # What may stand behind the number in a column, by the ending of the column's name.
 _UNITS_BY_FIELD = {
-    "_wanyuan": "万元|元|亿元|",
+    "_wanyuan": "万元|元|亿元|万|",
     "_pct": "%|",
     "_points": "分|",
     "_count": "人|名|个|",
+    "count_value": "",
     "_sqm": "平方米|",
 }
 
@@ -97,11 +98,13 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
         allowed |= ends & pl.col("low_unit").str.contains(f"^(?:{units})$")
     is_numeric |= field == "quantity_value"
     allowed |= field == "quantity_value"
-    whole = ~field.str.ends_with("_count") | (pl.col("low_number") == pl.col("low_number").round(0))
+    is_count = field.str.ends_with("_count") | (field == "count_value")
+    whole = ~is_count | (pl.col("low_number") == pl.col("low_number").round(0))
     is_money = field.str.ends_with("_wanyuan")
-    money_unit = pl.when(pl.col("low_unit").is_in(list(_FACTORS))).then(pl.col("low_unit")).otherwise("unit")
+    written_unit = pl.col("low_unit").replace("万", "万元")
+    money_unit = pl.when(written_unit.is_in(list(_FACTORS))).then(written_unit).otherwise("unit")
     factor = money_unit.replace_strict(list(_FACTORS), list(_FACTORS.values()), default=None, return_dtype=DECIMAL)
-    largest = pl.when(field.str.ends_with("_count")).then(_LARGEST["_count"]).otherwise(_LARGEST[""])
+    largest = pl.when(is_count).then(_LARGEST["_count"]).otherwise(_LARGEST[""])
     fits = pl.col("low_number").abs() * pl.coalesce(pl.when(is_money).then(factor), pl.lit(Decimal(1))) <= largest
     # More decimals than DECIMAL(18,6) keeps would be rounded in silence.
     too_fine = is_money & (money_unit == "元") & text.str.contains(r"\.\d{3,}")

@@ -29,6 +29,10 @@ _CODES: dict[str, pl.DataType] = {
     "quantity_raw": pl.String(),
     "quantity_unit": pl.String(),
     "quantity_object": pl.String(),
+    "change_basis_code": pl.String(),
+    "change_sign": pl.Int32(),
+    "count_code": pl.String(),
+    "count_year": pl.Int32(),
 }
 SCHEMA: dict[str, pl.DataType] = {
     "row_id": pl.String(),
@@ -63,6 +67,8 @@ KEYS = {
     "fact_evaluations": ("item_code", "fund_source_code"),
     "fact_personnel": (),
     "fact_buildings": (),
+    "fact_changes": ("item_code", "fund_source_code", "phase_code", "amount_year", "change_basis_code"),
+    "fact_counts": ("count_code", "count_year"),
 }
 
 
@@ -92,13 +98,17 @@ def _row(report: Report, seen: Observation) -> tuple[Any, ...]:
 def observed(reports: Iterable[Report]) -> pl.DataFrame:
     """One row per observation with SCHEMA's columns and number, value_unit, operator, problem, is_repeated.
 
+    A change has the sign of its word: a decrease is negative.
+
     Observations of the same field of the same fact row are one figure stated twice: with equal numbers the later ones are
     repeats
     (they stay as further source cells), with different ones all become the problem conflicting_duplicate. A figure recognised
     with little confidence is the problem low_confidence, and counts for neither.
     """
     rows = [_row(report, seen) for report in reports for seen in report.extraction.observations]
-    frame = with_values(pl.DataFrame(rows, schema=SCHEMA, orient="row"))
+    frame = with_values(pl.DataFrame(rows, schema=SCHEMA, orient="row")).with_columns(
+        number=pl.when(pl.col("change_sign") == -1).then(-pl.col("number")).otherwise("number")  # 减少2万元 is −2
+    )
     is_uncertain = pl.col("absence_code").is_null() & pl.col("is_figure") & (pl.col("confidence") < LEAST_CONFIDENCE)
     has_number = pl.col("number").is_not_null() & pl.col("table_name").is_in(list(KEYS)) & ~is_uncertain
     figure = ["row_id", "field_name"]

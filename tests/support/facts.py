@@ -50,6 +50,15 @@ _OWN: dict[str, dict[str, Any]] = {
     "fact_buildings": {"approved_area_sqm": Decimal(100)},
     "fact_narratives": {"section_code": "other", "text": "正文"},
     "fact_goals": {"goal_side_code": "expected", "quantity_raw": "三轮", "quantity_value": Decimal(3)},
+    "fact_changes": {
+        "item_code": "total",
+        "fund_source_code": "all",
+        "phase_code": "executed",
+        "amount_year": 2024,
+        "change_basis_code": "prior_year",
+        "change_wanyuan": Decimal("-1.5"),
+    },
+    "fact_counts": {"count_code": "reception_batches", "count_year": 2024, "count_value": 12},
 }
 
 
