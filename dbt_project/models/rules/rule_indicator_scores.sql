@@ -1,40 +1,7 @@
 -- F11.bounds: a score lies between 0 and its weight. F12: it follows target and actual value in the target's direction,
--- and a target exceeded by half is worth a look. A bare number is a target to reach, except for cost, where the
--- direction is not certain.
-with indicators as (
-    select
-        indicators.*,
-        coalesce(decimals.decimals, 2) as score_decimals,
-        case
-            when indicators.target_operator in ('ge', 'gt', 'eq') then 'reach'
-            when indicators.target_operator = 'bare' and indicators.level1_code <> 'cost' then 'reach'
-            when indicators.target_operator in ('le', 'lt') then 'stay_below'
-        end as direction,
-        {{ are_comparable(
-            'indicators.target_value', 'indicators.target_unit', 'indicators.actual_value', 'indicators.actual_unit', 'indicators.indicator_name'
-        ) }} as is_comparable
-    from {{ ref('stg_indicators') }} as indicators
-    left join {{ ref('stg_printed_decimals') }} as decimals
-        on indicators.row_id = decimals.row_id and decimals.field_name = 'score_points'
-),
-
-ratios as (
-    select
-        *,
-        case
-            when not is_comparable or direction is null then null
-            when direction = 'reach' then {{ exact_ratio('actual_value', 'target_value') }}
-            when actual_value <= target_value then 1
-            else {{ exact_ratio('target_value', 'actual_value') }}
-        end as ratio
-    from indicators
-),
-
-expected as (
-    select
-        *,
-        cast(weight_points * if(ratio > 1, 1, ratio) as decimal(28, 10)) as exact_score
-    from ratios
+-- and a target exceeded by half is worth a look.
+with expected as (
+    select * from {{ ref('int_indicator_scores') }}
 ),
 
 bounded as (
@@ -45,7 +12,7 @@ bounded as (
         indicator_name as subject,
         weight_points,
         score_points
-    from indicators
+    from {{ ref('stg_indicators') }}
     union all
     select
         report_id,
@@ -116,4 +83,4 @@ select
     [row_id] as left_row_ids,
     [row_id] as right_row_ids
 from expected
-where direction = 'reach' and ratio is not null
+where direction_code = 'reach' and ratio is not null

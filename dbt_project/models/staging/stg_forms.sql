@@ -11,7 +11,13 @@ renamed as (
         source.form_number,
         source.attachment_number,
         source.title_zh,
-        source.stated_year
+        source.stated_year,
+        source.template_id,
+        source.is_off_template,
+        source.figures_extracted_count,
+        source.figures_accepted_count,
+        source.figures_quarantined_count,
+        source.figures_unmapped_count
     from source
     inner join {{ ref('stg_report_sets') }} as report_sets
         on source.report_id = report_sets.report_id

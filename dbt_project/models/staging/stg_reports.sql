@@ -28,6 +28,9 @@ renamed as (
         source.folder_year,
         source.stated_year,
         source.title_zh,
+        source.sha256,
+        source.media_type,
+        source.first_seen_at,
         source.outcome as report_outcome
     from source
     inner join members
