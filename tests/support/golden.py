@@ -3,9 +3,9 @@
 Belongs here: reading a source, and which writer makes which format. Does not belong here: what the documents say (their
 `.gold.yml` does); anything of the pipelines.
 
-A golden document is a pair of files in `tests/golden/<FAMILY>/`: `<name>.source.html`, plain HTML of `<p>`, `<table>`,
-`<tr>`, `<td>` with `rowspan` and `colspan`, `<br>` inside a cell, closing tags of rows and cells left out at will; and `<name>.gold.yml`,
-whose `formats` lists the kinds of document that stand beside them, each as `<name>.<extension>`:
+A golden document is a pair of files in `tests/golden/<FAMILY>/`: `<name>.source.html`, plain HTML of `<p>`, `<table>`, `<tr>`
+and `<td>` with `rowspan` and `colspan`, `<br>` inside a cell, closing tags of rows and cells left out at will; and
+`<name>.gold.yml`, whose `formats` lists the kinds of document that stand beside them, each as `<name>.<extension>`:
 
     docx, wps (a docx of WPS Office), doc, rtf, html, html-gbk, mht, pdf, xlsx (all on one sheet), xlsx-sheets, xls,
     txt (TAB-led cells), piped (a .txt with `|` behind every cell)
