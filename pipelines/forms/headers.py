@@ -1,0 +1,120 @@
+"""Finds where the sections of a form begin and what stands in the columns below.
+
+Belongs here: header rows of one line or two. Does not belong here: reading the rows below (matrix, records, engine).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pipelines.catalogue.definitions import normalise_label
+from pipelines.documents import Cell
+from pipelines.forms.observations import is_figure
+from pipelines.forms.segmentation import Slice
+from pipelines.forms.templates import Column, Section
+from pipelines.forms.units import unit_in
+
+AMOUNT = "amount_wanyuan"
+
+
+@dataclass(frozen=True)
+class HeadedColumn:
+    """A column under its header cell, with the year and the unit of money that its header prints."""
+
+    cell: Cell
+    column: Column
+    year: int | None
+    unit: str | None
+
+
+@dataclass(frozen=True)
+class Header:
+    """A section's header: its last row, the cell that names the section, the columns, and the length of its last row."""
+
+    row: int
+    cell: Cell
+    columns: list[HeadedColumn]
+    arity: int
+
+    def field_columns(self) -> dict[str, HeadedColumn]:
+        """Columns by their field; a field that two columns claim belongs to neither of them for certain."""
+        fields = [headed.column.field for headed in self.columns]
+        return {
+            headed.column.field: headed
+            for headed in self.columns
+            if headed.column.field is not None and fields.count(headed.column.field) == 1
+        }
+
+
+def header_at(section: Section, piece: Slice, index: int) -> Header | None:
+    """Header of a section that begins at a row, or None."""
+    labels = [(cell, normalise_label(cell.text)) for cell in piece.table.rows[index] if cell.row == index]
+    named = next((cell for cell, label in labels if section.header.fullmatch(label)), None)
+    if named is None:
+        return None
+    columns = _columns(section, [cell for cell, _ in labels if cell is not named or section.kind == "records"])
+    is_alone = not any(cell.text.strip() for cell, _ in labels if cell is not named)
+    columns, bottom = _with_line_below(section, piece, index, columns, is_alone)
+    columns = [headed for headed in columns if headed.column.field or headed.column.section_code]
+    if section.columns and not columns:
+        return None
+    return Header(bottom, named, columns, len(piece.table.rows[bottom]))
+
+
+def repeats(cell: Cell | None, head: Cell) -> bool:
+    """Whether a header cell is printed again, as at the top of a page."""
+    return cell is not None and normalise_label(cell.text) == normalise_label(head.text)
+
+
+def overlaps(cell: Cell, head: Cell) -> bool:
+    """Whether two cells share a column."""
+    return cell.column < head.column + head.column_span and head.column < cell.column + cell.column_span
+
+
+def _columns(section: Section, cells: list[Cell]) -> list[HeadedColumn]:
+    found: list[HeadedColumn] = []
+    for cell in cells:
+        label = normalise_label(cell.text)
+        for column in section.columns:
+            if match := column.match.fullmatch(label):
+                year = match.groupdict().get("year")
+                found.append(HeadedColumn(cell, column, None if year is None else int(year), unit_in(cell.text)))
+                break
+    return found
+
+
+def _with_line_below(
+    section: Section, piece: Slice, index: int, columns: list[HeadedColumn], is_alone: bool
+) -> tuple[list[HeadedColumn], int]:
+    """Columns of a header of one line or two, and its last row.
+
+    A label in the second line says more than the one above it, and takes from that what it does not say itself. Below a
+    section's name that stands alone, the columns are all in the second line.
+    """
+    below = index + 1
+    cells = [cell for cell in piece.table.rows[below] if cell.row == below] if below < piece.last else []
+    finer = _columns(section, cells)
+    heads = [headed.cell for headed in finer]
+    is_data = any(is_figure(cell.text) for cell in cells if cell not in heads)
+    if not finer or is_data or (not columns and not (is_alone and len(finer) > 1)):
+        return columns, index
+    coarse = [headed for headed in columns if not any(overlaps(cell, headed.cell) for cell in heads)]
+    return sorted([*coarse, *(_completed(headed, columns) for headed in finer)], key=lambda found: found.cell.column), below
+
+
+def _completed(finer: HeadedColumn, above: list[HeadedColumn]) -> HeadedColumn:
+    over = [headed for headed in above if overlaps(headed.cell, finer.cell)]
+    if len(over) != 1:
+        return finer
+    coarse, column = over[0], finer.column
+    if column.field is None and column.section_code is None:
+        column = replace(column, field=coarse.column.field, table=coarse.column.table)
+    if column.field == AMOUNT:
+        column = replace(
+            column,
+            phase=column.phase or coarse.column.phase,
+            fund=column.fund or coarse.column.fund,
+            item=column.item or coarse.column.item,
+            year_offset=column.year_offset or coarse.column.year_offset,
+        )
+    return HeadedColumn(finer.cell, column, finer.year or coarse.year, finer.unit or coarse.unit)
