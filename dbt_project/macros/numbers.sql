@@ -28,3 +28,8 @@
         else rtrim(rtrim(cast({{ value }} as varchar), '0'), '.')
     end
 {%- endmacro %}
+
+{#- An amount per head with four places; null without heads. -#}
+{% macro per_head(amount, heads) -%}
+    cast(round({{ exact_ratio(amount, heads) }}, 4) as decimal(18, 6))
+{%- endmacro %}

@@ -42,3 +42,8 @@
             '{detail_{{ language }}}', detail_{{ language }})) || reason_{{ language }}
     )
 {%- endmacro %}
+
+{#- A name as it is compared across years and forms: without white space, brackets, quotes and commas. -#}
+{% macro plain_name(name) -%}
+    regexp_replace({{ name }}, '[\s\x{3000}（）()\[\]【】“”"''、，,：:；;。.]', '', 'g')
+{%- endmacro %}

@@ -23,7 +23,8 @@ renamed as (
         source.actual_value,
         source.actual_unit,
         source.weight_points,
-        source.score_points
+        source.score_points,
+        source.deviation_reason
     from source
     inner join {{ ref('stg_report_sets') }} as report_sets
         on source.report_id = report_sets.report_id
