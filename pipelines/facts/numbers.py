@@ -23,7 +23,7 @@ _PLAIN = {
     "．": ".", "，": ",", "％": "%", "＋": "+", "－": "-", "—": "-", "–": "-", "（": "(", "）": ")", "～": "~", "＊": "*",
     "≧": "≥", "≦": "≤", "＝": "=", "═": "=", "＞": ">", "＜": "<", "㎡": "平方米", "−": "-", "﹣": "-",
 }  # fmt: skip
-_OPERATORS = {
+OPERATORS = {
     "ge": "≥|>=|不少于|不低于|大于等于|至少|达到",
     "le": "≤|<=|不超过|不高于|小于等于|至多",
     "gt": ">|大于|超过",
@@ -33,7 +33,7 @@ _OPERATORS = {
 _BEHIND = {"ge": "以上", "le": "以内|以下"}
 _WELL_FORMED = r"[+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?|\d+(?:\.\d{1,6})?|\.\d{1,6})"
 _UNIT = r"[^\d,.*+\-~<>=≥≤()]{0,8}"
-_OPERATOR = "|".join(_OPERATORS.values())
+_OPERATOR = "|".join(OPERATORS.values())
 _PARTED = r"\d\s+\d"
 _DATE = r"^(?:20\d{2}年|\d{1,2}月|\d{1,2}日|\d+年(?:底|末|前|内))"
 _LARGEST = {"_count": Decimal(2**31 - 1), "": Decimal("999999999999.999999")}  # what INTEGER and DECIMAL(18,6) hold
@@ -44,6 +44,7 @@ _UNITS_BY_FIELD = {
     "_wanyuan": "万元|元|亿元|万|",
     "_pct": "%|",
     "_points": "分|",
+    "_coefficient": "%|",
     "_count": "人|名|个|",
     "count_value": "",
     "_sqm": "平方米|",
@@ -89,7 +90,7 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
         rf"^(?P<operator>{_OPERATOR})?(?P<low>{_WELL_FORMED})(?P<low_unit>{_UNIT}?)"
         rf"(?:[-~至](?P<high>{_WELL_FORMED})(?P<high_unit>{_UNIT}?))?(?P<behind>以上|以内|以下)?$"
     )
-    is_target = field.is_in(["target_raw", "actual_raw"])
+    is_target = field.is_in(["target_raw", "target_adjusted_raw", "actual_raw"])
     allowed = pl.lit(False)
     is_numeric = pl.lit(False)
     for ending, units in _UNITS_BY_FIELD.items():
@@ -113,6 +114,7 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("low_unit") == "")
         & pl.col("low_number").is_between(Decimal("0.000001"), Decimal("1.5"))
     )
+    is_percentage = field.str.ends_with("_coefficient") & (pl.col("low_unit") == "%")
     is_number = (
         pl.col("low_number").is_not_null()
         & pl.col("high").is_null() & pl.col("operator_text").is_null() & pl.col("behind").is_null()
@@ -120,7 +122,7 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
     is_date = text.str.contains(_DATE)
     has_target = is_target & pl.col("low_number").is_not_null() & fits & ~is_date
-    written = pl.coalesce(_code_of(pl.col("operator_text"), _OPERATORS), _code_of(pl.col("behind"), _BEHIND))
+    written = pl.coalesce(_code_of(pl.col("operator_text"), OPERATORS), _code_of(pl.col("behind"), _BEHIND))
     figure_like = pl.col("is_figure")
     return (
         observations.with_columns(plain_text=pl.when(pl.col("absence_code").is_null()).then(plain("raw_text")))
@@ -130,6 +132,7 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
         .with_columns(low_number=_decimal(pl.col("low")))
         .with_columns(
             number=pl.when(is_number & is_money).then(pl.col("low_number") * factor)
+            .when(is_number & is_percentage).then(pl.col("low_number") / 100)
             .when((is_numeric & is_number) | has_target).then(pl.col("low_number")),
             value_unit=pl.when(has_target)
             .then(pl.coalesce(pl.col("high_unit").replace("", None), pl.col("low_unit")).replace("", None))

@@ -22,6 +22,8 @@ _CODES: dict[str, pl.DataType] = {
     "phase_code": pl.String(),
     "amount_year": pl.Int32(),
     "indicator_number": pl.Int32(),
+    "shares_score_with": pl.Int32(),
+    "execution_rate_basis_code": pl.String(),
     "section_code": pl.String(),
     "section_number": pl.String(),
     "heading": pl.String(),

@@ -108,7 +108,7 @@ def forms(found: Iterable[Report]) -> pl.DataFrame:
             "stated_year": form.stated_year,
             **form.heads,
             "project_name": form.project_name,
-            "is_off_template": False,
+            "is_off_template": form.is_off_template,
             "table_number": form.table_number,
             "figures_extracted_count": form.figures,
         }

@@ -23,6 +23,7 @@ _BOXES = {
 }
 _BRACKETED_BOX = re.compile(rf"[（(]\s*([{_TICKED}]?)\s*[)）]")
 _BOX = re.compile(rf"(?:{_OPEN}\s*{_TICKED}|{_TICKED}\s*{_OPEN}|[{_TICKED}{_OPEN}])")
+_NEXT_NUMBER = re.compile(r"\s*\d{1,2}[、.．]\s*$")
 _NUMBER = re.compile(r"^\s*(?:\d{1,2}[、.．)）]|[(（]\d{1,2}[)）]|[①-⑳])\s*")
 
 

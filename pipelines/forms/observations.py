@@ -76,6 +76,7 @@ class FormRecord:
     project_name: str | None = None
     heads: dict[str, str] = field(default_factory=dict)
     figures: int = 0
+    is_off_template: bool = False  # read by labels alone, or with a template that is not in use there and then
 
 
 @dataclass(slots=True)

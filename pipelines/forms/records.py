@@ -121,14 +121,11 @@ class _Block:
                 elif re.search(r"\d", line):
                     self.reading.refuse(self.piece, cell, name.text, self.columns[field_name].cell.text)
             return
-        first = next(iter(numbers.values()))
         is_one_text = not re.search(r"\d", cell.text)
         if len(numbers) == 1 == count or is_one_text or (field_name in SHARED and len(lines) == 1):
             self._one_cell(field_name, cell, index, name, list(numbers.values()))
             return
         self.reading.refuse(self.piece, cell, name.text, self.columns[field_name].cell.text)
-        for number in numbers.values():
-            self._observe(field_name, cell, index, name, number, is_merged=number != first, raw="")
 
     def _one_cell(self, field_name: str, cell: Cell, index: int, name: Cell, numbers: list[int]) -> None:
         """Take one value for the first indicator that it covers; the others share it."""
