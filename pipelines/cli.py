@@ -95,6 +95,8 @@ def _parser(voice: Voice) -> argparse.ArgumentParser:
     read = command("read", _read, "exit_extract")
     read.add_argument("files", nargs="+", metavar="FILE", type=Path, help=voice.text("option_files"))
     read.add_argument("--grid", action="store_true", help=voice.text("option_grid"))
+    unknown = command("labels", _labels, "exit_reading")
+    unknown.add_argument("files", nargs="*", metavar="FILE", type=Path, help=voice.text("option_some_files"))
     measured = command("evaluate", _evaluate, "exit_evaluate")
     measured.add_argument("gold", metavar="GOLD_DIR", type=Path, help=voice.text("option_gold"))
     measured.add_argument("--family", metavar="FAMILY", action="append", help=voice.text("option_family"))
@@ -487,6 +489,45 @@ def _measure(value: object) -> object:
     from pipelines.evaluation import percent
 
     return percent(value) if value is None or isinstance(value, float) else value
+
+
+def _labels(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    from pipelines.evaluation.labels import count, propose
+    from pipelines.facts.files import read_files
+    from pipelines.warehouse.reading import NotPublishedError, connect
+
+    if _missing(given.files, voice):
+        return FAILED
+    if given.files:
+        frames = read_files(given.files, settings)
+        unmapped, reports = frames["unmapped_labels"], frames["reports"]
+    else:
+        try:
+            with connect(settings) as connection:
+                unmapped = connection.sql("select * from facts.unmapped_labels").pl()
+                reports = connection.sql("select report_id, file_name from facts.reports").pl()
+        except NotPublishedError as error:
+            voice.error(str(error))
+            return FAILED
+    files = dict(reports.select("report_id", "file_name").iter_rows())
+    counted = [
+        {**row, "file_name": files[row["report_id"]], "proposals": propose(row["label_zh"], row["column_label_zh"])}
+        for row in count(unmapped).to_dicts()
+    ]
+    if given.json:
+        print(to_json([{**row, "proposals": [vars(entry) for entry in row["proposals"]]} for row in counted]))
+        return OK
+    voice.say(voice.text("labels_count", labels=len(counted), figures=unmapped.height), "bold")
+    for row in counted:
+        label = " × ".join(plain(row[name]) for name in ("label_zh", "column_label_zh") if row[name])
+        form = f"{_name('form_kind', row['form_kind'], voice)} ({row['template_id']})"
+        voice.say(voice.text("labels_line", label=label, form=form, figures=row["figures_count"], reports=row["reports_count"]))
+        voice.say(f"  {row['file_name']}  {voice.place(row['locator'])}  「{plain(row['raw_text'])}」", "dim")
+        for entry in row["proposals"]:
+            alike = voice.text("labels_new") if entry.similarity is None else f"{entry.similarity:.0%}"
+            voice.say(f"  {entry.file}  {entry.key}  ({alike})", "green")
+            voice.say(f"    {entry.yaml}")
+    return OK
 
 
 # reading what is published --------------------

@@ -1,7 +1,8 @@
-"""How right the reading is: gold documents, read by a person, against what the pipeline makes of the same files.
+"""How right the reading is, and what it did not understand.
 
-Belongs here: the gold format, the comparison value by value, the measures and their page in the docs. Does not belong here: any
-reading of its own: documents, forms and facts are those of the night.
+Belongs here: gold documents, read by a person, against what the pipeline makes of the same files, value by value; the measures
+and their page in the docs; the labels that no synonym covers. Does not belong here: any reading of its own: documents, forms
+and facts are those of the night.
 """
 
 from pipelines.evaluation.gold import NEGATIVES, Case, GoldError, cases, templates_of
