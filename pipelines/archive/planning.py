@@ -38,9 +38,10 @@ _LEDGER = ("report_id", "is_current", "reader_version", "template_version")
 _PLACE = re.compile(r"(?P<city>[^_/][^/]*)/(?P<year>20\d\d)/.+", re.DOTALL)
 
 
-def report_id(file_name: str, sha256: str) -> str:
-    """Identity of one revision of one file."""
-    return hashlib.sha256(f"{file_name}\n{sha256}".encode()).hexdigest()[:16]
+def report_id(file_name: str, sha256: str, part_number: int = 1) -> str:
+    """Identity of one report of one revision of one file; that of its first report is also that of the revision."""
+    part = "" if part_number == 1 else f"\n{part_number}"
+    return hashlib.sha256(f"{file_name}\n{sha256}{part}".encode()).hexdigest()[:16]
 
 
 def place(file_name: str) -> tuple[str, int] | None:

@@ -83,10 +83,10 @@ def _rejected(night: Night) -> list[dict[str, str]]:
     if not files or not plan.exists():
         return []
     stands = pl.col("is_current") | pl.col("rejected_reason").is_not_null()
-    present = pl.read_parquet(plan).filter(stands)["report_id"]
-    reports = pl.read_parquet(files, columns=["report_id", "file_name", "outcome", "reason", "detail"])
-    rejected = reports.filter(pl.col("report_id").is_in(present.implode()), outcome="rejected")
-    return rejected.sort("file_name").select("file_name", "reason", "detail").to_dicts()
+    present = pl.read_parquet(plan).filter(stands).select("file_name", "sha256")
+    reports = pl.read_parquet(files, columns=["file_name", "sha256", "outcome", "reason", "detail"])
+    rejected = reports.filter(outcome="rejected").join(present, on=["file_name", "sha256"], how="semi")
+    return rejected.sort("file_name", "detail").select("file_name", "reason", "detail").to_dicts()
 
 
 def _errors(outcome: dg.ExecuteInProcessResult) -> list[str]:

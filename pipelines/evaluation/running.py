@@ -23,7 +23,7 @@ from pipelines.evaluation import comparing
 from pipelines.evaluation.comparing import Frames, Judged
 from pipelines.evaluation.gold import Case
 from pipelines.evaluation.measures import SCHEMA
-from pipelines.facts.extraction import build, read_report
+from pipelines.facts.extraction import build, read_reports
 from pipelines.facts.settlement import count_figures
 from pipelines.forms.templates import form_templates, leaving_out
 from pipelines.settings import Settings
@@ -98,7 +98,8 @@ def _file(case: Case, source: documents.Source) -> dict[str, Any]:
 def extract(found: Iterable[Read], settings: Settings) -> Frames:
     """Frames of documents as a night makes them, counts filled in."""
     reference = settings.project / "data" / "reference"
-    return count_figures(build([read_report(one.file, one.document, one.seconds, reference) for one in found]))
+    reports = (read_reports(one.file, one.document, one.seconds, reference) for one in found)
+    return count_figures(build([report for of_file in reports for report in of_file]))
 
 
 def evaluate(found: Sequence[Read], settings: Settings) -> Evaluation:

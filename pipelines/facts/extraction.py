@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines import documents, forms
+from pipelines.archive.planning import report_id
 from pipelines.catalogue import catalogue
 from pipelines.facts import lineage
 from pipelines.facts.buildings import fact_buildings
@@ -58,34 +59,56 @@ _FILE_COLUMNS = (
     "is_current",
 )
 MAX_DETAIL = 500
+BLANK = "the forms are not filled in: no cell for what happened holds a value"
+PART = "report {number} of {count} in the file, {department}: {detail}"
 FORMLESS = "the document holds no form that a template fits"
 NOT_ACTUAL = "the document is of kind {kind}; only what happened counts as actual"
 
 
-def read_report(
+def read_reports(
     file: dict[str, Any], document: documents.Document | documents.DocumentError, seconds: float, reference: Path
-) -> Report:
-    """Report of one file revision: extracted, or rejected with a reason.
+) -> list[Report]:
+    """Reports of one file revision, at least one: extracted, or rejected with a reason.
 
     `file` has report_id, file_name, sha256, byte_count, city_slug, folder_year, first_seen_at, superseded_by, is_current.
+    report_id, that of the revision, is the id of its first report.
     """
+    whole = {**file, "part_number": 1, "parts_count": 1}
     place = city(reference, file["city_slug"])
     if isinstance(document, documents.DocumentError):
-        return Report(file, place, None, rejected=(document.reason, document.detail))
+        return [Report(whole, place, None, rejected=(document.reason, document.detail))]
     try:
-        found = forms.extract(document, file["folder_year"])
+        parts = forms.extract(document, file["folder_year"])
     except Exception as error:  # a fault of the engine costs this file alone; it is recorded and reported with it
-        return Report(file, place, None, rejected=("crashed", f"extraction: {type(error).__name__}: {error}"[:MAX_DETAIL]))
+        detail = f"extraction: {type(error).__name__}: {error}"[:MAX_DETAIL]
+        return [Report(whole, place, None, rejected=("crashed", detail))]
     read = {name: getattr(document, name) for name in ("media_type", "reader", "encoding", "warnings")} | {
         "read_seconds": seconds
     }
-    department = department_id(reference, file["city_slug"], found.department_name)
-    rejected = None
-    if not any(form.form_number > 0 for form in found.forms):
-        is_actual = found.document_kind in ("self_evaluation", "other")
-        rejected = ("no_forms", FORMLESS) if is_actual else ("not_self_evaluation", NOT_ACTUAL.format(kind=found.document_kind))
-        found.forms, found.observations, found.unmapped = [], [], []
-    return Report(file, place, department, found, read, rejected)
+    found = []
+    for number, part in enumerate(parts, start=1):
+        own = {**file, "report_id": report_id(file["file_name"], file["sha256"], number)} if number > 1 else file
+        department = department_id(reference, file["city_slug"], part.department_name)
+        rejected = _refused(part)
+        if rejected is not None:
+            part.forms, part.observations, part.unmapped = [], [], []
+            if len(parts) > 1:
+                detail = PART.format(number=number, count=len(parts), department=part.department_name, detail=rejected[1])
+                rejected = rejected[0], detail
+        own = {**own, "part_number": number, "parts_count": len(parts)}
+        found.append(Report(own, place, department, part, read, rejected))
+    return found
+
+
+def _refused(part: forms.Extraction) -> tuple[str, str] | None:
+    """Reason and detail where a report holds no form that tells what happened, else None."""
+    if any(form.form_number > 0 for form in part.forms):
+        return None
+    if part.document_kind == "blank_template":
+        return "blank_template", BLANK
+    if part.document_kind in ("self_evaluation", "other"):
+        return "no_forms", FORMLESS
+    return "not_self_evaluation", NOT_ACTUAL.format(kind=part.document_kind)
 
 
 def build(found: Sequence[Report]) -> dict[str, pl.DataFrame]:
@@ -118,9 +141,10 @@ def _reports(settings: Settings, plan: pl.DataFrame, progress: Progress | None) 
         file = {name: row[name] for name in _FILE_COLUMNS}
         if row["rejected_reason"] is not None:
             detail = row["rejected_detail"] or catalogue().codes["reason"][row["rejected_reason"]].definition
+            file |= {"part_number": 1, "parts_count": 1}
             yield Report(file, city(reference, row["city_slug"]), None, rejected=(row["rejected_reason"], detail))
         else:
             document, seconds = documents.load(settings, row["sha256"])
-            yield read_report(file, document, seconds, reference)
+            yield from read_reports(file, document, seconds, reference)
         if progress is not None:
             progress(number, plan.height, row["file_name"])

@@ -15,7 +15,7 @@ import polars as pl
 
 from pipelines import documents
 from pipelines.archive.planning import place, report_id
-from pipelines.facts.extraction import build, read_report
+from pipelines.facts.extraction import build, read_reports
 from pipelines.facts.reports import Report
 from pipelines.facts.settlement import count_figures
 from pipelines.settings import Settings
@@ -29,10 +29,10 @@ def read_files(paths: Iterable[Path], settings: Settings) -> dict[str, pl.DataFr
     warehouse has. A file that cannot be read is a rejected row of `reports`. Raises FileNotFoundError and IsADirectoryError.
     """
     with documents.expand(paths, settings) as sources:
-        return count_figures(build([_read(source, settings) for source in sources]))
+        return count_figures(build([report for source in sources for report in _read(source, settings)]))
 
 
-def _read(source: documents.Source, settings: Settings) -> Report:
+def _read(source: documents.Source, settings: Settings) -> list[Report]:
     path = source.given
     data = source.path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
@@ -59,4 +59,4 @@ def _read(source: documents.Source, settings: Settings) -> Report:
         document = documents.read_source(source, settings)
     except documents.DocumentError as error:
         document = error
-    return read_report(file, document, time.perf_counter() - started, settings.project / "data" / "reference")
+    return read_reports(file, document, time.perf_counter() - started, settings.project / "data" / "reference")

@@ -1,7 +1,7 @@
-"""`reports` and `forms`: what became of every file revision, and the forms found in it.
+"""`reports` and `forms`: what became of every file revision, and the reports and forms found in it.
 
-Belongs here: the Report (a planned file revision and what was read from it) and its two tables. Counts are filled in by
-`settlement`.
+Belongs here: the Report (one report of a planned file revision and what was read from it) and its two tables. Counts are
+filled in by `settlement`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ def _nothing() -> Extraction:
 
 @dataclass(frozen=True)
 class Report:
-    """One file revision: `file` holds the columns of `reports` known before reading (report_id, file_name, sha256, …)."""
+    """One report of a file revision: `file` holds the columns of `reports` known before reading (file_name, sha256, …) and
+    the report's own report_id, part_number and parts_count."""
 
     file: dict[str, Any]
     city: City
@@ -35,7 +36,7 @@ class Report:
 
     @property
     def report_id(self) -> str:
-        """Identity of the revision."""
+        """Identity of the report."""
         return str(self.file["report_id"])
 
     @property
@@ -63,7 +64,7 @@ class Report:
 
 
 def reports(found: Iterable[Report], reader_version: str, template_version: str) -> pl.DataFrame:
-    """One row per file revision. Counts of figures are null until `settle` fills them in."""
+    """One row per report of every file revision. Counts of figures are null until `settle` fills them in."""
     rows = []
     for report in found:
         document = report.document or {}

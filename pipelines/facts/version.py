@@ -10,7 +10,14 @@ from functools import cache
 from pathlib import Path
 
 ROOMS = Path(__file__).resolve().parents[1]
-SOURCES = ("forms/*.py", "forms/templates/*.yml", "facts/*.py", "catalogue/definitions.py", "catalogue/schemas.py")
+SOURCES = (
+    "forms/*.py",
+    "forms/*.yml",
+    "forms/templates/*.yml",
+    "facts/*.py",
+    "catalogue/definitions.py",
+    "catalogue/schemas.py",
+)
 VOCABULARIES = ("catalogue/codes.yml", "catalogue/fields.yml", "catalogue/tables.yml")
 
 

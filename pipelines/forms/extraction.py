@@ -9,11 +9,21 @@ import re
 from dataclasses import replace
 
 from pipelines.documents import Document, Paragraph, Table
+from pipelines.forms.classification import (
+    BLANK_TEMPLATE,
+    SELF_EVALUATION,
+    is_left_blank,
+    is_placeholder_name,
+    is_without_actuals,
+    kind_of_lines,
+)
 from pipelines.forms.engine import FormReader
+from pipelines.forms.flattened import rebuild
 from pipelines.forms.goals import quantities
 from pipelines.forms.narrative import NarrativeReader
 from pipelines.forms.observations import Extraction, FormRecord, Observation
-from pipelines.forms.segmentation import Region, Segments, cut, document_kind_of
+from pipelines.forms.parts import parts
+from pipelines.forms.segmentation import Region, Segments, cut
 from pipelines.forms.templates import NARRATIVE
 
 TITLE_LINES = 6
@@ -26,32 +36,54 @@ _REPORT_TITLE = re.compile(
 )
 
 
-def extract(document: Document, folder_year: int | None) -> Extraction:
-    """Read a Document with the templates. `folder_year` is the year where neither title nor headers name one."""
-    segments = cut(_visible(document))
-    title = _title(segments)
+def extract(document: Document, folder_year: int | None) -> list[Extraction]:
+    """Read a Document with the templates: one Extraction for each report that it holds, at least one.
+
+    `folder_year` is the year where neither title nor headers name one. What is no self-evaluation yields no forms; its
+    document_kind says what it is.
+    """
+    rebuilt, doubts = rebuild(_visible(document))
+    segments = cut(rebuilt)
+    segments.warnings += doubts
+    return [_extract(part, folder_year) for part in parts(segments)]
+
+
+def _extract(segments: Segments, folder_year: int | None) -> Extraction:
+    title = segments.title or _title(segments)
     stated_year = _first_year(title) or next(filter(None, (_first_year(region.title) for region in segments.regions)), None)
     fiscal_year = stated_year or _header_year(segments) or folder_year
     forms: list[FormRecord] = []
     observations: list[Observation] = []
     unmapped = []
-    readable = [region for region in segments.regions if region.document_kind == "self_evaluation"]
-    if segments.narrative:
+    named_kind = kind_of_lines(segments.narrative)
+    if is_without_actuals(named_kind):
+        for region in segments.regions:
+            region.document_kind = str(named_kind)
+    readable = [region for region in segments.regions if region.document_kind == SELF_EVALUATION]
+    if segments.narrative and not is_without_actuals(named_kind):
         form = FormRecord(0, "narrative", NARRATIVE, title, _first_year(title))
         reader = NarrativeReader(form, fiscal_year)
         reader.read(segments.narrative)
         forms.append(form)
         observations += reader.observations
         unmapped += reader.unmapped
-    for number, region in enumerate(readable, start=1):
-        form = _form(number, region)
+    number = 0
+    for region in readable:
+        form = _form(number + 1, region)
         form_reader = FormReader(region, form, fiscal_year)
         form_reader.read()
+        if is_left_blank(form_reader.observations, form_reader.unmapped):
+            region.document_kind = BLANK_TEMPLATE
+            continue
+        number += 1
+        if region.stated_department_name is not None and not is_placeholder_name(region.stated_department_name):
+            form.heads.setdefault("stated_department_name", region.stated_department_name)
         forms.append(form)
         goals = [seen for seen in form_reader.observations if str(seen.codes.get("section_code", "")).startswith("goal_")]
         observations += form_reader.observations + [quantity for goal in goals for quantity in quantities(goal)]
         unmapped += form_reader.unmapped
-    kind = _document_kind(segments, readable, title)
+    kind = SELF_EVALUATION if number else _document_kind(segments, named_kind)
+    segments.warnings += _unread(segments)
     named = list(
         dict.fromkeys(form.heads["stated_department_name"] for form in forms if "stated_department_name" in form.heads)
     )
@@ -86,12 +118,21 @@ def _form(number: int, region: Region) -> FormRecord:
     )
 
 
-def _document_kind(segments: Segments, readable: list[Region], title: str | None) -> str:
-    if readable:
-        return "self_evaluation"
-    if segments.regions:
-        return segments.regions[0].document_kind
-    return document_kind_of(title or "") or "other"
+def _document_kind(segments: Segments, named: str | None) -> str:
+    """Kind of a document without a form that tells what happened: by its first lines, else by its first form."""
+    if is_without_actuals(named) or not segments.regions:
+        return named or "other"
+    return segments.regions[0].document_kind
+
+
+def _unread(segments: Segments) -> list[str]:
+    """Which forms were left unread because they are no self-evaluation."""
+    found = []
+    for region in segments.regions:
+        if region.document_kind != SELF_EVALUATION:
+            title = re.sub(r"\s+", "", region.title or "without a title")
+            found.append(f"table {region.slices[0].table_number} ({title}) is of kind {region.document_kind}: not read")
+    return found
 
 
 def _title(segments: Segments) -> str | None:

@@ -5,17 +5,20 @@ Does not belong here: reading its cells.
 
 A form begins at a title row, at a section that the form before it has had or cannot have, or at a table that fits a
 template by its
-anchors. A table that brings only sections which the form before it does not have yet continues that form.
+anchors. A table that brings only sections which the form before it does not have yet continues that form, and so does a table
+that begins in the middle of a section behind nothing but running lines of a page. Two forms beside each other in one table are
+cut apart where no cell stands across.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
-from pipelines.catalogue import catalogue
 from pipelines.catalogue.definitions import normalise_label
 from pipelines.documents import Cell, Document, Paragraph, Table
+from pipelines.forms.classification import SELF_EVALUATION, kind_of_form, kind_of_title
 from pipelines.forms.templates import Template, form_templates
 
 REQUIRED_ANCHORS = 2
@@ -26,6 +29,12 @@ _ATTACHMENT = re.compile(
 _RUNNING_LINE = re.compile(
     r"^[-－—–\s]*(?:第?\s*\d{1,3}\s*页?(?:\s*[,，/]?\s*共\s*\d{1,3}\s*页)?|[（(]?续[上前]?表?[)）]?)[-－—–\s]*$"
 )
+_CONTINUED = re.compile(r"[（(]\s*续\s*[上前]?\s*[表页]?\s*[一二三四五六七八九十\d]*\s*[)）]|^\s*续\s*[上前]?\s*表")
+_STATED = re.compile(
+    r"^[（(]?(?:填报(?:单位|部门)|预算(?:部门|单位)|部门名称|单位名称|部门[(（]单位[)）]|编报单位|申报单位)(?:名称)?(?:[(（][盖公签]?章[)）])?[:：]"
+    r"(?P<name>.+?)(?:[(（][盖公签]?章[)）].*|(?:填报|编报)?(?:日期|时间|人)[:：].*|(?:金额)?单位[:：].*)?$"
+)
+MAX_RUNNING_LINE = 40
 _UNIT_LINE = re.compile(r"^[（(]?\s*(?:金额)?单位\s*[:：]\s*(万元|亿元|元)\s*[)）]?$")
 _CHINESE_DIGITS = {digit: number for number, digit in enumerate("一二三四五六七八九十", start=1)}
 
@@ -53,7 +62,13 @@ class Region:
     title: str | None = None
     attachment_number: int | None = None
     unit: str | None = None
-    document_kind: str = "self_evaluation"
+    document_kind: str = SELF_EVALUATION
+    stated_department_name: str | None = None  # of the line 填报单位：… above or on top of the form
+    paragraphs_before: int = 0  # of the narrative
+
+    def labels(self) -> list[str]:
+        """Texts of the cells."""
+        return [cell.text for piece in self.slices for cell in piece.anchors()]
 
 
 @dataclass
@@ -63,19 +78,13 @@ class Segments:
     narrative: list[Paragraph] = field(default_factory=list)
     regions: list[Region] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-
-
-def document_kind_of(title: str) -> str | None:
-    """Code of a document kind that a title names (target, approval, final accounts), or None."""
-    for code in catalogue().codes["document_kind"].values():
-        if any(label in title for label in code.labels):
-            return code.code
-    return None
+    title: str | None = None  # of the report, where the file holds several
 
 
 def cut(document: Document) -> Segments:
-    """Cut a Document into narrative paragraphs and form regions."""
+    """Cut a Document into narrative paragraphs and form regions, each with its kind."""
     segments = Segments()
+    repeated = _repeated(document)
     above: list[Paragraph] = []  # paragraphs since the last table
     table_number = 0
     for block in document.blocks:
@@ -83,39 +92,90 @@ def cut(document: Document) -> Segments:
             above.append(block)
             continue
         table_number += 1
-        _take_table(segments, block, table_number, above)
+        _take_table(segments, block, table_number, above, repeated)
         above = []
     _after_last_table(segments, above)
+    for region in segments.regions:
+        region.document_kind = kind_of_form(region.title, region.labels())
     return segments
 
 
-def _take_table(segments: Segments, table: Table, table_number: int, above: list[Paragraph]) -> None:
+def _repeated(document: Document) -> frozenset[str]:
+    """Short lines that stand in the document more than once, numbers aside: what a page prints above or below a table."""
+    texts = (_masked(block.text) for block in document.blocks if isinstance(block, Paragraph))
+    counts = Counter(text for text in texts if len(text) <= MAX_RUNNING_LINE and not text.endswith("。"))
+    return frozenset(text for text, count in counts.items() if count > 1)
+
+
+def _masked(text: str) -> str:
+    return re.sub(r"\d+", "0", re.sub(r"\s+", "", text))
+
+
+def _other_kind(text: str) -> str | None:
+    """Kind of a title that names anything but a self-evaluation."""
+    kind = kind_of_title(text)
+    return None if kind == SELF_EVALUATION else kind
+
+
+def _take_table(segments: Segments, table: Table, table_number: int, above: list[Paragraph], repeated: frozenset[str]) -> None:
     previous = segments.regions[-1] if segments.regions else None
     lead = _sort_lead(above, previous)
-    pieces = _split(table, table_number)
+    pieces = [piece for part in _apart(table) for piece in _split(part, table_number)]
     first = _classify(pieces[0], _title_row(pieces[0]) or lead.title, previous)
-    if lead.title and document_kind_of(lead.title) is None and (first is None or not first.title.search(lead.title)):
+    if lead.title and _other_kind(lead.title) is None and (first is None or not first.title.search(lead.title)):
         lead = _Lead([*lead.narrative, *lead.named], unit=lead.unit)  # the last entry of a list of attachments
     segments.narrative.extend(lead.narrative)
     is_next = (
-        previous is not None and previous.slices[-1].table_number == table_number - 1 and lead == _Lead([], unit=lead.unit)
+        previous is not None
+        and previous.slices[-1].table_number == table_number - 1
+        and lead.attachment_number is None
+        and all(_masked(paragraph.text) in repeated for paragraph in lead.narrative)
     )
     for number, piece in enumerate(pieces):
         title = _title_row(piece) or (lead.title if number == 0 else None)
+        is_behind = is_next or number > 0
+        if previous is not None and is_behind and title and title == previous.title and _is_middle(previous, piece):
+            title = None  # printed again on the next page
+        if previous is not None and is_behind and not title and _is_middle(previous, piece):
+            previous.slices.extend(_aligned(previous, piece))
+            continue
         found = _classify(piece, title, previous)
-        if found is None and not title and previous is not None and (is_next or number > 0):
-            previous.slices.append(piece)  # a table cut by a page break
+        if found is None and not title and previous is not None and is_behind:
+            previous.slices.extend(_aligned(previous, piece))  # a table cut by a page break
             continue
         if found is None:
             segments.warnings.append(f"table {table_number} fits no template")
             continue
-        if previous is not None and not title and _continues(previous, found, piece):
-            previous.slices.append(piece)
+        if previous is not None and not title and _continues(previous, found, piece, is_behind):
+            previous.slices.extend(_aligned(previous, piece))
             continue
-        kind = document_kind_of(title or "") or "self_evaluation"
         attachment = lead.attachment_number if number == 0 else None
-        previous = Region(found, [piece], title, attachment, lead.unit if number == 0 else None, kind)
+        previous = Region(
+            found,
+            [piece],
+            title,
+            attachment,
+            lead.unit if number == 0 else None,
+            stated_department_name=_stated_in(piece) or (_stated(above[-TITLE_REACH:]) if number == 0 else None),
+            paragraphs_before=len(segments.narrative),
+        )
         segments.regions.append(previous)
+
+
+def _stated(paragraphs: list[Paragraph]) -> str | None:
+    """Department of a line 填报单位：… among the paragraphs above a form."""
+    return next(filter(None, (_stated_name(paragraph.text) for paragraph in reversed(paragraphs))), None)
+
+
+def _stated_in(piece: Slice) -> str | None:
+    """Department of a cell 填报单位：… in the first rows of a form."""
+    cells = [cell for cell in piece.anchors() if cell.row < piece.first + 3]
+    return next(filter(None, (_stated_name(cell.text) for cell in cells)), None)
+
+
+def _stated_name(text: str) -> str | None:
+    found = _STATED.match(re.sub(r"\s+", "", text))
+    return found["name"] if found else None
 
 
 @dataclass
@@ -151,7 +211,7 @@ def _sort_lead(above: list[Paragraph], previous: Region | None) -> _Lead:
         elif title and any(paragraph is one for one in near) and _is_title(title):
             lead.title = title
             lead.named.append(paragraph)
-        elif mark is None and not _RUNNING_LINE.match(paragraph.text):
+        elif mark is None and not _RUNNING_LINE.match(paragraph.text) and not _is_continued(paragraph.text):
             lead.narrative.append(paragraph)
     return lead
 
@@ -177,10 +237,19 @@ def _number(mark: re.Match[str]) -> int | None:
 
 
 def _is_title(text: str) -> bool:
-    """Whether a line is the title of a form; an entry of a list of attachments (附件：1.…, 2.…) is none."""
-    if re.match(r"^\s*(?:附件|[（(]?\d+\s*[.、．)）])", text) or len(text) > 60:
+    """Whether a line is the title of a form; an entry of a list of attachments (附件：1.…, 2.…) is none, nor is 续表."""
+    if re.match(r"^\s*(?:附件|[（(]?\d+\s*[.、．)）])", text) or len(text) > 60 or _CONTINUED.search(text):
         return False
-    return any(template.title.search(text) for template in form_templates()) or document_kind_of(text) is not None
+    return _names_form(text)
+
+
+def _names_form(text: str) -> bool:
+    return any(template.title.search(text) for template in form_templates()) or _other_kind(text) is not None
+
+
+def _is_continued(text: str) -> bool:
+    """Whether a line repeats the title of a form on the next page: 项目支出绩效自评表（续）."""
+    return _CONTINUED.search(text) is not None and len(text) <= MAX_RUNNING_LINE and (_names_form(text) or len(text) < 12)
 
 
 def _title_row(piece: Slice) -> str | None:
@@ -273,8 +342,110 @@ def _classify(piece: Slice, title: str | None, previous: Region | None) -> Templ
     return best if fit(best) >= REQUIRED_ANCHORS else None
 
 
-def _continues(previous: Region, template: Template, piece: Slice) -> bool:
+def _continues(previous: Region, template: Template, piece: Slice, is_behind: bool) -> bool:
+    """Whether a slice goes on with a form: it brings other sections, or right behind it the last one with its header again."""
     if previous.template is not template:
         return False
-    seen = set[str]().union(*(_sections_at(template, _labels(earlier)) for earlier in previous.slices))
-    return seen.isdisjoint(_sections_at(template, _labels(piece)))
+    seen = [ids for earlier in previous.slices for ids in _begun(template, earlier)]
+    begun = _begun(template, piece)
+    if is_behind and seen and begun and begun[0] == seen[-1]:
+        begun = begun[1:]
+    return set[str]().union(*seen).isdisjoint(set[str]().union(*begun))
+
+
+def _begun(template: Template, piece: Slice) -> list[set[str]]:
+    """Ids of the sections that begin in a slice, row by row."""
+    return [ids for _, ids in _beginnings(template, piece)]
+
+
+def _beginnings(template: Template, piece: Slice) -> list[tuple[int, set[str]]]:
+    found = []
+    for index in range(piece.first, piece.last):
+        labels = {normalise_label(cell.text) for cell in piece.table.rows[index] if cell.row == index and cell.text.strip()}
+        if ids := _sections_at(template, labels):
+            found.append((index, ids))
+    return found
+
+
+def _is_middle(previous: Region, piece: Slice) -> bool:
+    """Whether a slice behind a form begins inside it: no heads of its own, and sections that the form has next or had last."""
+    if any(_is_head(label) for label in _labels(piece)) or not _begun(previous.template, piece):
+        return False
+    return _continues(previous, previous.template, piece, is_behind=True)
+
+
+def _aligned(previous: Region, piece: Slice) -> list[Slice]:
+    """A slice that goes on with a form, its rows above the first header under the columns of the form before.
+
+    Tables of two pages may differ in their columns. Rows of as many cells as the rows before stand under them in order, so do
+    rows that lack only what stands left of the header's first known column (the merged name of the section); the columns of any
+    other row are not certain.
+    """
+    before = previous.slices[-1]
+    beginnings = _beginnings(previous.template, piece)
+    last = beginnings[0][0] if beginnings else piece.last
+    headers = _beginnings(previous.template, before)
+    if last == piece.first or not headers or _width(before.table) == _width(piece.table):
+        return [piece]
+    header = before.table.rows[headers[-1][0]]
+    section = next(one for one in previous.template.sections if one.id in headers[-1][1])
+    known = [
+        number
+        for number, cell in enumerate(header)
+        if any(column.match.fullmatch(normalise_label(cell.text)) for column in section.columns)
+    ]
+    lacking = known[0] if known else 0
+    cells: dict[int, Cell] = {}
+    for index in range(piece.first, last):
+        row = piece.table.rows[index]
+        offset = len(header) - len(row)
+        for number, cell in enumerate(row):
+            if offset in (0, lacking) and known:
+                head = header[number + offset]
+                cells.setdefault(id(cell), replace(cell, column=head.column, column_span=head.column_span))
+            else:
+                cells.setdefault(id(cell), cell)
+        if offset == lacking and lacking and known:
+            for number, head in enumerate(header[:lacking]):
+                name = Cell(index, head.column, 1, head.column_span, "", row[0].locator)
+                cells[-1 - number - lacking * index] = name
+    rows = sorted(cells.values(), key=lambda cell: (cell.row, cell.column))
+    aligned = replace(piece, table=replace(piece.table, cells=tuple(rows), origin="inferred"), last=last)
+    return [aligned, *([replace(piece, first=last)] if last < piece.last else [])]
+
+
+def _width(table: Table) -> int:
+    return max((cell.column + cell.column_span for cell in table.cells), default=0)
+
+
+def _apart(table: Table) -> list[Table]:
+    """The forms that stand beside each other in a table: cut where a row names a section twice and no cell stands across."""
+    for row in table.rows:
+        labels = [normalise_label(cell.text) for cell in row if cell.text.strip()]
+        if any(labels.count(label) == 2 for label in labels if _names_section(label)):
+            break
+    else:
+        return [table]
+    for column in range(1, _width(table)):
+        if any(cell.column < column < cell.column + cell.column_span for cell in table.cells):
+            continue
+        left = replace(table, cells=tuple(cell for cell in table.cells if cell.column < column))
+        right = replace(
+            table, cells=tuple(replace(cell, column=cell.column - column) for cell in table.cells if cell.column >= column)
+        )
+        if _same_headers(left, right):
+            return [left, right]
+    return [table]
+
+
+def _names_section(label: str) -> bool:
+    return any(section.header.fullmatch(label) for template in form_templates() for section in template.sections)
+
+
+def _same_headers(left: Table, right: Table) -> bool:
+    """Whether two tables have the same section headers, and with them the same number of columns."""
+
+    def headers(table: Table) -> list[str]:
+        return sorted(label for cell in table.cells if _names_section(label := normalise_label(cell.text)))
+
+    return headers(left) == headers(right) != []

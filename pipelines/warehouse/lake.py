@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.archive.planning import report_id
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.schemas import empty_frame, polars_schema
 from pipelines.home import (
@@ -47,27 +48,30 @@ def lake_row_counts(settings: Settings) -> dict[str, int]:
 def merge(settings: Settings, run: Path) -> dict[str, Any]:
     """Bring the lake up to a run: `run/plan.parquet` and the frames `run/facts/<table>.parquet` of the reports worked on.
 
-    A report that the run brings replaces what the lake had of it. All tables but `reports` keep the rows of current revisions
-    only; `reports` keeps every revision, with is_current and superseded_by as the plan has them. Only partitions that change
-    are written; the replacement of `lake/manifest.json` commits them all at once. Same input, same rows in the same order.
+    The reports of a revision that the run brings replace all that the lake had of that revision. All tables but `reports` keep
+    the rows of current revisions only; `reports` keeps every revision, each of its reports with is_current and superseded_by as
+    the plan has them for the revision. Only partitions that change are written; the replacement of `lake/manifest.json` commits
+    them all at once. Same input, same rows in the same order.
 
     Returns {"partitions_written", "reports_merged", "reports_retired"}. Raises LakeError where the lake is damaged, a frame has
     not the columns of its table, or the run lacks a report that the plan told it to bring.
     """
     plan = _read(run / "plan.parquet")
     frames = {table: _run_frame(run, table) for table in catalogue().tables}
-    brought = frames["reports"]["report_id"]
-    _check_run(plan, frames, run)
+    arrived = _with_revision(frames["reports"]).select("report_id", "file_name", "revision_id")
+    _check_run(plan, frames, arrived, run)
     partitions = lake_partitions(settings.home)
     ledger = _ledger(settings.home, list(partitions))
-    state = _state(plan, ledger)
-    _check_complete(plan, ledger, brought)
+    _check_complete(plan, ledger, arrived["report_id"])
+    is_brought = pl.col("revision_id").is_in(arrived["revision_id"].implode())
+    replaced = ledger.filter(is_brought)["report_id"]
+    state = _state(plan, pl.concat([ledger.filter(~is_brought), arrived], how="diagonal"))
 
     changed = ledger.join(state, on="report_id", suffix="_now").filter(
         pl.col("is_current").ne_missing(pl.col("is_current_now"))
         | pl.col("superseded_by").ne_missing(pl.col("superseded_by_now"))
     )
-    touched = sorted({*state.filter(pl.col("report_id").is_in(brought.implode()))["partition"], *changed["partition"]})
+    touched = sorted({*state.filter(is_brought)["partition"], *changed["partition"]})
     arriving = {table: _by_partition(frame, state) for table, frame in frames.items()}
     written = 0
     for name in touched:
@@ -75,7 +79,7 @@ def merge(settings: Settings, run: Path) -> dict[str, Any]:
         here = state.filter(partition=name)
         tables = {
             table: _merged(
-                table, _former(settings.home, name, old, table), arriving[table].get(name, empty_frame(table)), here, brought
+                table, _former(settings.home, name, old, table), arriving[table].get(name, empty_frame(table)), here, replaced
             )
             for table in frames
         }
@@ -87,7 +91,7 @@ def merge(settings: Settings, run: Path) -> dict[str, Any]:
     _remove_unneeded(settings.home, partitions)
     return {
         "partitions_written": written,
-        "reports_merged": brought.len(),
+        "reports_merged": arrived.height,
         "reports_retired": changed.filter(pl.col("is_current") & ~pl.col("is_current_now")).height,
     }
 
@@ -111,12 +115,19 @@ def _run_frame(run: Path, table: str) -> pl.DataFrame:
     return frame
 
 
-def _check_run(plan: pl.DataFrame, frames: dict[str, pl.DataFrame], run: Path) -> None:
-    brought = frames["reports"]["report_id"]
+def _with_revision(reports: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `reports` with revision_id, the report_id of the first report of the same revision."""
+    ids = [report_id(*pair) for pair in reports.select("file_name", "sha256").iter_rows()]
+    return reports.with_columns(revision_id=pl.Series(ids, dtype=pl.String))
+
+
+def _check_run(plan: pl.DataFrame, frames: dict[str, pl.DataFrame], arrived: pl.DataFrame, run: Path) -> None:
+    brought = arrived["report_id"]
     if brought.n_unique() != brought.len():
         raise LakeError(f"{run}: reports.parquet has two rows for one report_id")
+    planned = arrived.filter(pl.col("revision_id").is_in(plan["report_id"].implode()))["report_id"]
     for table, frame in frames.items():
-        known = plan["report_id"] if table == "reports" else brought
+        known = planned if table == "reports" else brought
         stray = frame.filter(~pl.col("report_id").is_in(known.implode()))["report_id"].unique().sort()
         if stray.len():
             source = "the plan" if table == "reports" else "its reports.parquet"
@@ -124,34 +135,40 @@ def _check_run(plan: pl.DataFrame, frames: dict[str, pl.DataFrame], run: Path) -
 
 
 def _ledger(home: Path, names: list[str]) -> pl.DataFrame:
-    """One row per revision in the lake: report_id, file_name, is_current, superseded_by, partition."""
-    schema = {name: polars_schema("reports")[name] for name in ("report_id", "file_name", "is_current", "superseded_by")}
+    """One row per report in the lake: report_id, file_name, is_current, superseded_by, revision_id, partition."""
+    names_read = ("report_id", "file_name", "sha256", "is_current", "superseded_by")
+    schema = {name: polars_schema("reports")[name] for name in names_read}
     frames = [
         _read(path, columns=list(schema)).with_columns(partition=pl.lit(name))
         for name, path in zip(names, lake_files(home, "reports"), strict=True)
     ]
-    return pl.concat([pl.DataFrame(schema=schema | {"partition": pl.String()}), *frames])
+    found = pl.concat([pl.DataFrame(schema=schema | {"partition": pl.String()}), *frames])
+    return _with_revision(found).select("report_id", "file_name", "is_current", "superseded_by", "revision_id", "partition")
 
 
-def _state(plan: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
-    """What is true of every revision now: report_id, partition, is_current, superseded_by.
+def _state(plan: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """What is true of every report now, of those of the lake and those that the run brings: report_id, revision_id, partition,
+    is_current, superseded_by.
 
     A revision that the lake has and the plan does not know (the register was lost) is gone.
     """
-    placed = plan.select(
-        "report_id",
+    revisions = plan.select(
         "is_current",
         "superseded_by",
+        revision_id="report_id",
         partition=pl.Series(
             [partition_name(*place) for place in plan.select("city_slug", "folder_year").iter_rows()], dtype=pl.String
         ),
     )
     successors = plan.filter("is_current").select("file_name", successor="report_id").unique("file_name")
+    columns = ("report_id", "revision_id", "is_current", "superseded_by", "partition")
+    placed = known.select("report_id", "revision_id").join(revisions, on="revision_id").select(columns)
     forgotten = (
-        ledger.join(placed, on="report_id", how="anti")
+        known.join(revisions, on="revision_id", how="anti")
         .join(successors, on="file_name", how="left")
         .select(
             "report_id",
+            "revision_id",
             pl.lit(False).alias("is_current"),
             pl.coalesce("successor", "superseded_by").alias("superseded_by"),
             "partition",
@@ -188,9 +205,9 @@ def _former(home: Path, name: str, partition: dict[str, Any] | None, table: str)
     return _conform(_read(home / "lake" / name / partition["version"] / f"{table}.parquet"), table)
 
 
-def _merged(table: str, former: pl.DataFrame, arriving: pl.DataFrame, here: pl.DataFrame, brought: pl.Series) -> pl.DataFrame:
-    """One table of one partition after the run; `here` is `_state` of the revisions of the partition."""
-    rows = pl.concat([former.filter(~pl.col("report_id").is_in(brought.implode())), arriving])
+def _merged(table: str, former: pl.DataFrame, arriving: pl.DataFrame, here: pl.DataFrame, replaced: pl.Series) -> pl.DataFrame:
+    """One table of one partition after the run; `here` is `_state` of the reports of the partition."""
+    rows = pl.concat([former.filter(~pl.col("report_id").is_in(replaced.implode())), arriving])
     if table == "reports":
         rows = rows.update(here.select("report_id", "is_current", "superseded_by"), on="report_id", include_nulls=True)
     else:

@@ -65,6 +65,8 @@ def report_frames(report: dict[str, Any], amount: str, outcome: str = "parsed") 
         reason=report["rejected_reason"],
         reader_version=READERS,
         template_version=TEMPLATES,
+        part_number=1,
+        parts_count=1,
     )
     if outcome == "rejected":
         return {"reports": [head]}

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.documents import Document, docx, text
-from pipelines.facts.extraction import build, read_report
+from pipelines.facts.extraction import build, read_reports
 from pipelines.facts.settlement import count_figures
 
 REFERENCE = Path(__file__).resolve().parents[2] / "data" / "reference"
@@ -109,7 +109,7 @@ def frames(*contents: str | bytes, year: int | None = 2024) -> Frames:
             "superseded_by": None,
             "is_current": True,
         }
-        found.append(read_report(file, read, 0.0, REFERENCE))
+        found.extend(read_reports(file, read, 0.0, REFERENCE))
     return count_figures(build(found))
 
 

@@ -190,7 +190,7 @@ def test_cities_and_departments() -> None:
 def test_a_fault_of_the_engine_costs_its_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     extract = forms.extract
 
-    def failing(document: Document, folder_year: int | None) -> forms.Extraction:
+    def failing(document: Document, folder_year: int | None) -> list[forms.Extraction]:
         if "坏" in str(document.blocks):
             raise ValueError("no such section")
         return extract(document, folder_year)
