@@ -111,8 +111,12 @@ def read_matrix(reading: Reading, section: Section, header: Header, piece: Slice
 
 
 def read_pairs(reading: Reading, section: Section, header: Header, piece: Slice, last: int) -> None:
-    """Take the figure beside every known label, from the header's own row down to the row before `last`."""
+    """Take the figure beside every known label, from the header's own row down to the row before `last`.
+
+    A label that names no phase has that of the nearest label above it in its column, as 其中：财政拨款 has below 执行数.
+    """
     row_labels = RowLabels(section)
+    phases: dict[int, str | int | None] = {}  # by the column of the label
     for index in range(header.row, last):
         row = [cell for cell in piece.table.rows[index] if cell.row == index]
         for label, neighbour in itertools.pairwise(row):
@@ -120,14 +124,16 @@ def read_pairs(reading: Reading, section: Section, header: Header, piece: Slice,
             codes = row_labels.codes([label.text])
             if codes is None or is_figure(label.text) or not label.text.strip():
                 continue
-            if not is_figure(value.text) and absence_of(value.text) is None:
+            phase = codes.get("phase_code") or phases.get(label.column) or section.phase
+            phases[label.column] = phase
+            if phase is None or (not is_figure(value.text) and absence_of(value.text) is None):
                 continue
             reading.observe(
                 section.table or "",
                 f"row {index} column {value.column}",
                 section.field or "",
                 value,
-                {"phase_code": section.phase, "amount_year": reading.fiscal_year, **codes},
+                {"amount_year": reading.fiscal_year, **codes, "phase_code": phase},
                 index=index,
                 label=label.text,
                 column_label=None,

@@ -112,6 +112,11 @@ class _Block:
             for number in numbers.values():
                 self._observe(field_name, cell, index, name, number, is_merged=True)
             return
+        said = _by_mark(cell.text)
+        if said and len(said) < count and said.keys() <= _by_mark(name.text).keys() & numbers.keys():
+            for place, number in numbers.items():
+                self._observe(field_name, cell, index, name, number, raw=said.get(place, ""))
+            return
         lines = [cell.text] if len(numbers) == count == 1 else _lines(cell.text)
         if len(lines) in (len(numbers), count) and count > 1 and not _is_empty(cell.text):
             places = list(range(count)) if len(lines) == count else list(numbers)
@@ -226,6 +231,15 @@ def _names(text: str) -> list[str]:
     if len(lines) > 1 and [int(found[1]) if found else None for found in numbered] == list(range(1, len(lines) + 1)):
         return [_NUMBERED.sub("", line).strip() for line in lines]
     return [_LEADING_MARK.sub("", text)]
+
+
+def _by_mark(text: str) -> dict[int, str]:
+    """Texts behind the marks 指标1：, 指标2： of a cell by their places from 0; none unless all of the text is marked."""
+    parts = [part for part in re.split(rf"(?={_MARK})", text) if part.strip()]
+    marks = [_LEADING_MARK.match(part) for part in parts]
+    numbers = [re.search(r"\d+", mark[0]) if mark else None for mark in marks]
+    found = {int(n[0]) - 1: _LEADING_MARK.sub("", part).strip() for n, part in zip(numbers, parts, strict=True) if n}
+    return found if len(found) == len(parts) else {}
 
 
 def _lines(text: str) -> list[str]:
