@@ -165,7 +165,7 @@ class _Block:
             column_label=self.columns[label or field_name].cell.text,
             piece=self.piece,
             raw=raw,
-            is_counted=not is_band,
+            is_counted=label is None,  # a band inside a level's label uses no figure up
             is_merged=is_merged,
         )
 
