@@ -78,7 +78,7 @@ def read_reports(
     if isinstance(document, documents.DocumentError):
         return [Report(whole, place, None, rejected=(document.reason, document.detail))]
     try:
-        parts = forms.extract(document, file["folder_year"])
+        parts = forms.extract(document, file["folder_year"], place.province)
     except Exception as error:  # a fault of the engine costs this file alone; it is recorded and reported with it
         detail = f"extraction: {type(error).__name__}: {error}"[:MAX_DETAIL]
         return [Report(whole, place, None, rejected=("crashed", detail))]

@@ -17,10 +17,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class City:
-    """A city: its GB/T 2260 code and Chinese name."""
+    """A city: its GB/T 2260 code, Chinese name and Chinese name of its province."""
 
     code: str | None
     name: str | None
+    province: str | None = None
 
 
 @cache
@@ -33,7 +34,7 @@ def city(reference: Path, slug: str | None) -> City:
     """City of a folder name; the folder's name is the code where data/reference/cities.csv does not know it."""
     for row in _rows(reference / "cities.csv"):
         if row["slug"] == slug:
-            return City(row["city_code"], row["name_zh"])
+            return City(row["city_code"], row["name_zh"], row["province_zh"] or None)
     return City(slug, None)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pipelines.forms.absence import absence_of
+from pipelines.forms.generic import off_template_of
 from pipelines.forms.headers import Header, header_at
 from pipelines.forms.heads import read_heads
 from pipelines.forms.matrix import read_matrix, read_pairs
@@ -19,7 +20,7 @@ from pipelines.forms.observations import FormRecord, Observation, Unmapped
 from pipelines.forms.reading import Reading
 from pipelines.forms.records import read_records, read_totals
 from pipelines.forms.segmentation import Region, Slice
-from pipelines.forms.templates import Section
+from pipelines.forms.templates import Section, usage
 from pipelines.forms.units import unit_in, unit_line
 
 
@@ -29,6 +30,11 @@ class FormReader:
     def __init__(self, region: Region, form: FormRecord, fiscal_year: int | None) -> None:
         """Make ready to read; `fiscal_year` is the year of amounts whose header names none."""
         self._reading = Reading(region, form, fiscal_year)
+
+    @property
+    def form(self) -> FormRecord:
+        """The form, its heads and count of figures filled in by `read`."""
+        return self._reading.form
 
     @property
     def observations(self) -> list[Observation]:
@@ -75,6 +81,26 @@ class FormReader:
             starts.insert(0, (piece.first - 1, section, replace(header_before, row=piece.first - 1)))
         ends = [*(start for start, _, _ in starts), piece.last][1:]  # none where no section starts and none is carried
         return [(section, header, end) for (_, section, header), end in zip(starts, ends, strict=True)]
+
+
+def read_form(region: Region, form: FormRecord, fiscal_year: int | None) -> FormReader:
+    """Read a region with its template, and by labels alone where that template is a stranger to it.
+
+    A stranger is a template that is not in use in the province and year, or one that leaves most figures without a label;
+    the reading that leaves fewer figures counts. The reader's form says whether it is off template.
+    """
+    fresh = replace(form, heads=dict(form.heads), is_off_template=True)
+    form.is_off_template = not usage().holds(region.template)
+    reader = FormReader(region, form, fiscal_year)
+    reader.read()
+    other = off_template_of(region.template.form_kind)
+    is_poor = 2 * len(reader.unmapped) > form.figures or (form.is_off_template and len(reader.unmapped) > 0)
+    if not is_poor or other is None or region.template.is_off_template:
+        return reader
+    fresh.template_id = other.template_id
+    again = FormReader(replace(region, template=other), fresh, fiscal_year)
+    again.read()
+    return again if len(again.unmapped) < len(reader.unmapped) else reader
 
 
 def _read_texts(reading: Reading, section: Section, header: Header, piece: Slice, last: int) -> None:

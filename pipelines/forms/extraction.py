@@ -17,35 +17,37 @@ from pipelines.forms.classification import (
     is_without_actuals,
     kind_of_lines,
 )
-from pipelines.forms.engine import FormReader
+from pipelines.forms.engine import read_form
 from pipelines.forms.flattened import rebuild
 from pipelines.forms.goals import quantities
 from pipelines.forms.narrative import NarrativeReader
 from pipelines.forms.observations import Extraction, FormRecord, Observation
 from pipelines.forms.parts import parts
 from pipelines.forms.segmentation import Region, Segments, cut
-from pipelines.forms.templates import NARRATIVE
+from pipelines.forms.templates import NARRATIVE, used_in
 
 TITLE_LINES = 6
 # Soft hyphens, zero-width characters, marks of writing direction: no reader sees them, but they part labels and numbers.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_TITLE_YEAR = re.compile(r"(20\d{2})\s*年度?")
+_TITLE_YEAR = re.compile(r"(20\d{2})\s*年(?!\s*\d{1,2}\s*月)度?")  # no date
 _REPORT_TITLE = re.compile(
     r"^\s*(?:20\d{2}\s*年度?)?(?P<name>.*?)(?:20\d{2}\s*年度?)?(?:部门)?(?:整体支出|预算|项目支出)?(?:绩效)?(?:自评|评价)(?:工作)?报告\s*$",
     re.S,
 )
 
 
-def extract(document: Document, folder_year: int | None) -> list[Extraction]:
+def extract(document: Document, folder_year: int | None, place: str | None = None) -> list[Extraction]:
     """Read a Document with the templates: one Extraction for each report that it holds, at least one.
 
-    `folder_year` is the year where neither title nor headers name one. What is no self-evaluation yields no forms; its
+    `folder_year` is the year where neither title nor headers name one; `place` is the Chinese name of the province, None where it
+    is not known: every template counts as in use there. What is no self-evaluation yields no forms; its
     document_kind says what it is.
     """
-    rebuilt, doubts = rebuild(_visible(document))
-    segments = cut(rebuilt)
-    segments.warnings += doubts
-    return [_extract(part, folder_year) for part in parts(segments)]
+    with used_in(place, folder_year):
+        rebuilt, doubts = rebuild(_visible(document))
+        segments = cut(rebuilt)
+        segments.warnings += doubts
+        return [_extract(part, folder_year) for part in parts(segments)]
 
 
 def _extract(segments: Segments, folder_year: int | None) -> Extraction:
@@ -69,9 +71,8 @@ def _extract(segments: Segments, folder_year: int | None) -> Extraction:
         unmapped += reader.unmapped
     number = 0
     for region in readable:
-        form = _form(number + 1, region)
-        form_reader = FormReader(region, form, fiscal_year)
-        form_reader.read()
+        form_reader = read_form(region, _form(number + 1, region), fiscal_year)
+        form = form_reader.form
         if is_left_blank(form_reader.observations, form_reader.unmapped):
             region.document_kind = BLANK_TEMPLATE
             continue

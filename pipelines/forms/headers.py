@@ -29,12 +29,14 @@ class HeadedColumn:
 
 @dataclass(frozen=True)
 class Header:
-    """A section's header: its last row, the cell that names the section, the columns, and the length of its last row."""
+    """A section's header: its last row, the cell that names the section, the columns, the length of its last row, and the
+    unit of money that it states for all columns."""
 
     row: int
     cell: Cell
     columns: list[HeadedColumn]
     arity: int
+    unit: str | None
 
     def field_columns(self) -> dict[str, HeadedColumn]:
         """Columns by their field; a field that two columns claim belongs to neither of them for certain."""
@@ -48,17 +50,22 @@ class Header:
 
 def header_at(section: Section, piece: Slice, index: int) -> Header | None:
     """Header of a section that begins at a row, or None."""
-    labels = [(cell, normalise_label(cell.text)) for cell in piece.table.rows[index] if cell.row == index]
-    named = next((cell for cell, label in labels if section.header.fullmatch(label)), None)
-    if named is None:
+    cells = [cell for cell in piece.table.rows[index] if cell.row == index]
+    naming = [cell for cell in cells if section.header.fullmatch(normalise_label(cell.text))]
+    if not naming:
         return None
-    columns = _columns(section, [cell for cell, _ in labels if cell is not named or section.kind == "records"])
-    is_alone = not any(cell.text.strip() for cell, _ in labels if cell is not named)
+    columns = _columns(section, cells)
+    heads = [headed.cell for headed in columns]
+    named = next((cell for cell in naming if cell not in heads), naming[0])
+    is_alone = not any(cell.text.strip() for cell in cells if cell is not named)
     columns, bottom = _with_line_below(section, piece, index, columns, is_alone)
+    heads += [headed.cell for headed in columns]
     columns = [headed for headed in columns if headed.column.field or headed.column.section_code]
     if section.columns and not columns:
         return None
-    return Header(bottom, named, columns, len(piece.table.rows[bottom]))
+    below = [cell for cell in piece.table.rows[bottom] if cell.row > index and cell.row == bottom]
+    units = {unit_in(cell.text) for cell in (*cells, *below) if cell is named or cell not in heads} - {None}
+    return Header(bottom, named, columns, len(piece.table.rows[bottom]), units.pop() if len(units) == 1 else None)
 
 
 def repeats(cell: Cell | None, head: Cell) -> bool:
@@ -73,9 +80,13 @@ def overlaps(cell: Cell, head: Cell) -> bool:
 
 def _columns(section: Section, cells: list[Cell]) -> list[HeadedColumn]:
     found: list[HeadedColumn] = []
+    left = ""
     for cell in cells:
         label = normalise_label(cell.text)
+        before, left = left, label
         for column in section.columns:
+            if column.behind is not None and not column.behind.fullmatch(before):
+                continue
             if match := column.match.fullmatch(label):
                 year = match.groupdict().get("year")
                 found.append(HeadedColumn(cell, column, None if year is None else int(year), unit_in(cell.text)))
@@ -98,8 +109,34 @@ def _with_line_below(
     is_data = any(is_figure(cell.text) for cell in cells if cell not in heads)
     if not finer or is_data or (not columns and not (is_alone and len(finer) > 1)):
         return columns, index
+    if piece.table.origin == "inferred":
+        columns = _above_covered(columns, piece.table.rows[index], piece.table.rows[below])
     coarse = [headed for headed in columns if not any(overlaps(cell, headed.cell) for cell in heads)]
     return sorted([*coarse, *(_completed(headed, columns) for headed in finer)], key=lambda found: found.cell.column), below
+
+
+def _above_covered(columns: list[HeadedColumn], upper: tuple[Cell, ...], lower: tuple[Cell, ...]) -> list[HeadedColumn]:
+    """Columns of a header's upper line where the lower one has another length, as a flattened text prints two lines.
+
+    The empty cells at either end of the lower line are covered by as many cells of the upper one, so these stand where the
+    empty ones do. Where the others stand is not known: they are left out.
+    """
+    if len(upper) == len(lower):
+        return columns
+    blank = [not cell.text for cell in lower]
+    leading = next((count for count, is_blank in enumerate(blank) if not is_blank), 0)
+    trailing = next((count for count, is_blank in enumerate(reversed(blank)) if not is_blank), 0)
+    places = {cell.column: cell.column for cell in upper[:leading]}
+    places |= (
+        {cell.column: lower[len(lower) - back].column for back, cell in enumerate(reversed(upper[-trailing:]), start=1)}
+        if trailing
+        else {}
+    )
+    return [
+        replace(headed, cell=replace(headed.cell, column=places[headed.cell.column]))
+        for headed in columns
+        if headed.cell.column in places
+    ]
 
 
 def _completed(finer: HeadedColumn, above: list[HeadedColumn]) -> HeadedColumn:

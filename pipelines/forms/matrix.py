@@ -94,7 +94,7 @@ def read_matrix(reading: Reading, section: Section, header: Header, piece: Slice
             label_unit = unit_in(label.text) if label else None
             if own is None or len({label_unit, headed.unit} - {None}) > 1:
                 continue
-            unit = headed.unit or label_unit or unit_in(header.cell.text) or reading.unit
+            unit = headed.unit or label_unit or header.unit or reading.unit
             reading.observe(
                 headed.column.table or section.table or "",
                 f"row {index} column {headed.cell.column}",
@@ -137,7 +137,7 @@ def read_pairs(reading: Reading, section: Section, header: Header, piece: Slice,
                 index=index,
                 label=label.text,
                 column_label=None,
-                unit=unit_in(label.text) or unit_in(header.cell.text) or reading.unit,
+                unit=unit_in(label.text) or header.unit or reading.unit,
                 piece=piece,
             )
 

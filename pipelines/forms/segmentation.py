@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pipelines.catalogue.definitions import normalise_label
 from pipelines.documents import Cell, Document, Paragraph, Table
 from pipelines.forms.classification import SELF_EVALUATION, kind_of_form, kind_of_title
+from pipelines.forms.generic import off_template_for
 from pipelines.forms.templates import Template, form_templates
 
 REQUIRED_ANCHORS = 2
@@ -145,6 +146,7 @@ def _take_table(segments: Segments, table: Table, table_number: int, above: list
             continue
         if found is None:
             segments.warnings.append(f"table {table_number} fits no template")
+            segments.narrative.extend(lead.named if number == 0 else ())
             continue
         if previous is not None and not title and _continues(previous, found, piece, is_behind):
             previous.slices.extend(_aligned(previous, piece))
@@ -329,9 +331,10 @@ def _labels(piece: Slice) -> set[str]:
 
 
 def _classify(piece: Slice, title: str | None, previous: Region | None) -> Template | None:
-    """The template with the most anchors in the slice, a fitting title counting as two; None below two anchors.
+    """The template with the most anchors in the slice, a fitting title counting as two; below two anchors one that goes by
+    labels alone, or None.
 
-    Where two templates fit alike, it is that of the form before.
+    Where two templates fit alike, it is that of the form before, else one that is in use in the province and year.
     """
     labels = _labels(piece)
 
@@ -339,7 +342,7 @@ def _classify(piece: Slice, title: str | None, previous: Region | None) -> Templ
         return len(template.anchors & labels) + (2 if title and template.title.search(title) else 0)
 
     best = max(form_templates(), key=lambda template: (fit(template), previous is not None and template is previous.template))
-    return best if fit(best) >= REQUIRED_ANCHORS else None
+    return best if fit(best) >= REQUIRED_ANCHORS else off_template_for(labels, title)
 
 
 def _continues(previous: Region, template: Template, piece: Slice, is_behind: bool) -> bool:

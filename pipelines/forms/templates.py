@@ -19,6 +19,7 @@ from pipelines.catalogue.definitions import normalise_label, read_yaml
 
 FOLDER = Path(__file__).parent / "templates"
 NARRATIVE = "HN-NARRATIVE"
+PROSE = "PROSE"
 _SHARED = "shared"
 
 
@@ -40,9 +41,10 @@ class Validity:
 @dataclass(frozen=True)
 class Column:
     """One column of a section: the header that names it and what its cells are. A column without `field` only says more
-    about the columns below it in a header of two lines."""
+    about the columns below it in a header of two lines; one with `behind` stands directly right of that label."""
 
     match: re.Pattern[str]
+    behind: re.Pattern[str] | None
     field: str | None
     table: str | None
     phase: str | None
@@ -191,6 +193,7 @@ def _columns(entry: str | list[dict[str, Any]], shared: dict[str, Any]) -> tuple
 def _column(entry: dict[str, Any]) -> Column:
     return Column(
         match=re.compile(entry["match"]),
+        behind=re.compile(entry["behind"]) if "behind" in entry else None,
         field=entry.get("field"),
         table=entry.get("table"),
         phase=entry.get("phase"),
@@ -271,7 +274,7 @@ def _shared() -> dict[str, Any]:
 
 @cache
 def _templates() -> tuple[Template, ...]:
-    files = (path for path in sorted(FOLDER.glob("*.yml")) if path.stem not in {_SHARED, NARRATIVE})
+    files = (path for path in sorted(FOLDER.glob("*.yml")) if path.stem not in {_SHARED, NARRATIVE, PROSE})
     return tuple(_template(read_yaml(path), _shared()) for path in files)
 
 
@@ -291,4 +294,11 @@ def grades() -> re.Pattern[str]:
 def narrative_template() -> dict[str, Any]:
     """The narrative's grammar as written in its YAML file."""
     content: dict[str, Any] = read_yaml(FOLDER / f"{NARRATIVE}.yml")
+    return content
+
+
+@cache
+def prose_template() -> dict[str, Any]:
+    """How paragraphs on one project begin, as written in its YAML file."""
+    content: dict[str, Any] = read_yaml(FOLDER / f"{PROSE}.yml")
     return content

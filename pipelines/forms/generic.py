@@ -1,0 +1,50 @@
+"""Chooses a template for a table that fits none of a family, by its labels alone.
+
+Belongs here: which of the templates that belong to no family has sections whose labels are there. Does not belong here:
+reading them (engine), where a form begins (segmentation).
+"""
+
+from __future__ import annotations
+
+from pipelines.catalogue import catalogue
+from pipelines.forms.templates import Section, Template, off_templates
+
+_HAPPENED = frozenset({"executed", "final_accounts", "received"})
+_HAPPENED_FIELDS = frozenset({"actual_raw", "in_post_count"})
+
+
+def off_template_for(labels: set[str], title: str | None) -> Template | None:
+    """The template without a family that has most to read under normalised labels, or None where none tells what happened.
+
+    A section counts where its header, two of its columns and, in a matrix with coded rows, a row are there.
+    """
+    found = {template.template_id: _fit(template, labels, title) for template in off_templates()}
+    best = max(off_templates(), key=lambda template: found[template.template_id])
+    return best if found[best.template_id] > 0 else None
+
+
+def off_template_of(form_kind: str) -> Template | None:
+    """The template without a family for a kind of form, or None."""
+    return next((template for template in off_templates() if template.form_kind == form_kind), None)
+
+
+def _fit(template: Template, labels: set[str], title: str | None) -> int:
+    there = [section for section in template.sections if _is_there(section, labels)]
+    if not any(_tells_what_happened(section, labels) for section in there):
+        return 0
+    return len(there) + len(template.anchors & labels) + (2 if title and template.title.search(title) else 0)
+
+
+def _is_there(section: Section, labels: set[str]) -> bool:
+    has_header = any(section.header.fullmatch(label) for label in labels)
+    matched = sum(any(column.match.fullmatch(label) for label in labels) for column in section.columns)
+    vocabularies = section.rows.vocabularies if section.rows else ()
+    has_row = not vocabularies or any(catalogue().code_of_label(name, label) for name in vocabularies for label in labels)
+    return has_header and matched > 1 and has_row
+
+
+def _tells_what_happened(section: Section, labels: set[str]) -> bool:
+    columns = [column for column in section.columns if any(column.match.fullmatch(label) for label in labels)]
+    if section.rows is not None and "phase" in section.rows.vocabularies:
+        return any(catalogue().code_of_label("phase", label) in _HAPPENED for label in labels)
+    return any(column.phase in _HAPPENED or column.field in _HAPPENED_FIELDS for column in columns)
