@@ -1,4 +1,4 @@
-"""`fact_counts`: how many receptions, journeys, vehicles and projects sentences tell of. Grain: form × count_code × count_year."""
+"""`fact_counts`: receptions, journeys, vehicles and projects that sentences count. Grain: form × count_code × count_year."""
 
 from __future__ import annotations
 

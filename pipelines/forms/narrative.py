@@ -6,14 +6,12 @@ Belongs here: headings, and the grammar of budget sentences as told by templates
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from pipelines.catalogue import catalogue
-from pipelines.catalogue.definitions import normalise_label
 from pipelines.documents import Locator, Paragraph
 from pipelines.forms.observations import FormRecord, Observation, Unmapped
+from pipelines.forms.sentences import Figure, Statement, figures, has_amount, scores, statements
 from pipelines.forms.templates import narrative_template
 
 _HEADINGS = (
@@ -65,6 +63,12 @@ def sections(paragraphs: list[Paragraph]) -> list[NarrativeSection]:
     return found
 
 
+def heading_level(paragraph: Paragraph) -> tuple[int, str] | None:
+    """Level (0 for chapters) and text of a heading; None for plain text."""
+    found = _heading(paragraph, in_attachments=False)
+    return None if found is None else (found[0], found[2])
+
+
 def _heading(paragraph: Paragraph, in_attachments: bool) -> tuple[int, str, str, str] | None:
     """Level (0 for chapters), printed number, heading and the text behind it on the same line; None for plain text."""
     text = paragraph.text.strip()
@@ -110,10 +114,16 @@ class NarrativeReader:
             self._section(section, number)
             for paragraph in section.paragraphs:
                 self._sentences(paragraph, section, chapter_fund)
-                if section.code in ("staff", "basic_information", "organisation"):
-                    self._staff(paragraph)
+                self._statements(paragraph, section)
+                self._scored(paragraph, self._item_of_scores(section))
             if section.code in grammar["none_sections"]:
                 self._none(section, funds[section.code])
+
+    def _item_of_scores(self, section: NarrativeSection) -> str | None:
+        """The department as a whole where the title or the heading says so; a score there needs no other subject."""
+        subjects = [entry for entry in narrative_template()["subjects"] if entry["item"] == "total"]
+        named = f"{self.form.title_zh or ''} {section.heading or ''}"
+        return "total" if any(re.search(entry["match"], named) for entry in subjects) else None
 
     def _section(self, section: NarrativeSection, number: int) -> None:
         text = "\n".join(paragraph.text.strip() for paragraph in section.paragraphs)
@@ -124,75 +134,75 @@ class NarrativeReader:
         )
 
     def _sentences(self, paragraph: Paragraph, section: NarrativeSection, fund: str) -> None:
-        usual = section.code if section.code in ("basic_expenditure", "project_expenditure") else None
-        item, whole = usual, None  # `whole` is what the parts of the sentence belong to
-        phase: str | None = None
-        is_fresh = False  # a phase was named since the last figure
-        year = year_of_clause = self.fiscal_year
-        compared = False
-        outside = item, whole, compared  # as it was before the brackets
-        for token in _tokens(paragraph.text):
-            if token.kind == "item":
-                item = None if token.value == whole else token.value
-            elif token.kind == "part":
-                item, whole = None, item
-            elif token.kind == "open":
-                outside = item, whole, compared
-            elif token.kind == "close":
-                item, whole, compared = outside
-            elif token.kind == "other":
-                item, phase = None, phase if is_fresh else None
-            elif token.kind == "phase":
-                phase, is_fresh = token.value, True
-            elif token.kind == "year":
-                year = year if compared else int(token.value)
-            elif token.kind == "comparison":
-                compared, year = True, year_of_clause
-            elif token.kind == "clause":
-                compared, year_of_clause = False, year
-            elif token.kind == "sentence":
-                compared, year, year_of_clause = False, self.fiscal_year, self.fiscal_year
-                item, whole = (item, whole) if token.value in "；;" else (usual, None)
-                outside = item, whole, compared
-            else:
-                is_fresh = False
-                self.form.figures += 1
-                self._figure(token, paragraph, None if compared else item, fund, phase, year)
+        usual = narrative_template()["item_by_section"].get(section.code)
+        for figure in figures(paragraph.text, self.fiscal_year, usual):
+            self.form.figures += 1
+            self._told(figure, paragraph, fund)
 
-    def _figure(
-        self, token: _Token, paragraph: Paragraph, item: str | None, fund: str, phase: str | None, year: int | None
-    ) -> None:
-        locator = replace(paragraph.locator, column=token.start + 1)
-        if item is None:
-            context = paragraph.text[max(0, token.start - 20) : token.start].strip()
-            self.unmapped.append(Unmapped(0, context, None, token.value, locator))
+    def read_paragraph(self, paragraph: Paragraph, item: str) -> None:
+        """Read figures and scores of a paragraph that is about one item."""
+        for figure in figures(paragraph.text, self.fiscal_year, item):
+            self.form.figures += 1
+            self._told(figure, paragraph, "all")
+        self._scored(paragraph, item)
+
+    def _told(self, figure: Figure, paragraph: Paragraph, fund: str) -> None:
+        """Take one figure of a sentence: as a fact, or as unmapped with the words before it."""
+        locator = replace(paragraph.locator, column=figure.start + 1)
+        if figure.kind == "unmapped" or figure.item is None:
+            context = paragraph.text[max(0, figure.start - 20) : figure.start].strip()
+            self.unmapped.append(Unmapped(self.form.form_number, context, None, figure.raw, locator))
             return
-        codes: dict[str, str | int | None] = {"item_code": item, "fund_source_code": fund}
-        label = catalogue().name("item", item)
-        if token.kind == "amount":
-            codes |= {"phase_code": phase or "unstated", "amount_year": year}
-            record = f"line {paragraph.locator.line} {token.start}"
-            self._observe("fact_expenditures", record, "amount_wanyuan", token.value, label, locator, codes, token.unit)
-        else:
-            record = f"{item} {fund}"
-            self._observe("fact_evaluations", record, "execution_rate_reported_pct", token.value, label, locator, codes)
+        codes: dict[str, str | int | None] = {"item_code": figure.item, "fund_source_code": fund}
+        label = catalogue().name("item", figure.item)
+        place = f"line {paragraph.locator.line} {figure.start}"
+        if figure.kind == "rate":
+            codes["execution_rate_basis_code"] = figure.basis
+            record = f"{figure.item} {fund}"
+            self._observe("fact_evaluations", record, "execution_rate_reported_pct", figure.raw, label, locator, codes)
+            return
+        codes |= {"phase_code": figure.phase, "amount_year": figure.year}
+        if figure.kind == "amount":
+            self._observe("fact_expenditures", place, "amount_wanyuan", figure.raw, label, locator, codes, figure.unit)
+            return
+        codes |= {"change_basis_code": figure.basis, "change_sign": figure.sign}
+        name = "change_pct" if figure.unit is None else "change_wanyuan"
+        label = f"{label} {catalogue().name('change_basis', str(figure.basis))}"
+        self._observe("fact_changes", place, name, figure.raw, label, locator, codes, figure.unit)
 
-    def _staff(self, paragraph: Paragraph) -> None:
-        spans: list[tuple[int, int]] = []
-        compact, places = _compact(paragraph.text)
-        for pattern, field_name in _staff_patterns():
-            for match in pattern.finditer(compact):
-                if any(start < match.end() and match.start() < end for start, end in spans):
-                    continue
-                spans.append(match.span())
+    def _statements(self, paragraph: Paragraph, section: NarrativeSection) -> None:
+        if section.code in narrative_template()["staff_sections"]:
+            for stated in statements(paragraph.text, "staff", self.fiscal_year):
+                if stated.year == self.fiscal_year:
+                    self._state("fact_personnel", "form", stated.name, stated, paragraph, {})
+        for stated in statements(paragraph.text, "counts", self.fiscal_year):
+            codes: dict[str, str | int | None] = {"count_code": stated.name, "count_year": stated.year}
+            self._state("fact_counts", stated.name, "count_value", stated, paragraph, codes)
+
+    def _scored(self, paragraph: Paragraph, usual: str | None = None) -> None:
+        """Take the scores and grades of a paragraph; `usual` is the item of sentences that name no subject."""
+        for stated in scores(paragraph.text, self.fiscal_year, usual):
+            is_grade = stated.name == "grade_reported"
+            if stated.item is not None:
+                codes: dict[str, str | int | None] = {"item_code": stated.item, "fund_source_code": "all"}
+                self._state("fact_evaluations", f"{stated.item} all", stated.name, stated, paragraph, codes, not is_grade)
+            elif not is_grade:
                 self.form.figures += 1
-                locator = replace(paragraph.locator, column=places[match.start("n")] + 1)
-                self._observe("fact_personnel", "form", field_name, match["n"], match[0], locator, {})
+                locator = replace(paragraph.locator, column=stated.start + 1)
+                self.unmapped.append(Unmapped(self.form.form_number, stated.label, None, stated.raw, locator))
+
+    def _state(
+        self, table: str, record: str, field_name: str, stated: Statement, paragraph: Paragraph,
+        codes: dict[str, str | int | None], is_figure: bool = True,
+    ) -> None:  # fmt: skip
+        self.form.figures += is_figure
+        locator = replace(paragraph.locator, column=stated.start + 1)
+        self._observe(table, record, field_name, stated.raw, stated.label, locator, codes, is_figure=is_figure)
 
     def _none(self, section: NarrativeSection, fund: str) -> None:
         text = "".join(paragraph.text for paragraph in section.paragraphs)
         none = re.search(narrative_template()["none"], text)
-        if none is None or any(token.kind == "amount" for token in _tokens(text)):
+        if none is None or has_amount(text):
             return
         codes: dict[str, str | int | None] = {"item_code": "total", "fund_source_code": fund, "phase_code": "executed"}
         codes["amount_year"] = self.fiscal_year
@@ -205,77 +215,9 @@ class NarrativeReader:
 
     def _observe(
         self, table: str, record: str, field_name: str, raw: str, label: str, locator: Locator,
-        codes: dict[str, str | int | None], unit: str | None = None,
+        codes: dict[str, str | int | None], unit: str | None = None, is_figure: bool = True,
     ) -> None:  # fmt: skip
+        number = self.form.form_number
         self.observations.append(
-            Observation(0, table, record, field_name, raw, label, None, locator, codes, None, unit, is_figure=True)
+            Observation(number, table, record, field_name, raw, label, None, locator, codes, None, unit, is_figure=is_figure)
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A word of a budget sentence: `value` is its code, or its figure as printed; `start` counts characters from 0."""
-
-    kind: str
-    value: str
-    start: int
-    unit: str | None = None
-
-
-# A figure with everything that stands in it, so that a malformed one is seen whole: signs, masks, thousands, ranges,
-# approximations.
-_RUN = r"(?<![\d.*×])(?<!\d )(?:[-−](?=\d))?[\d*×](?:[\d.,*×]|，(?=\d{3}(?!\d))| (?=\d))*+(?:[-~～—至][\d.,*×]++)?"
-# Spelt in ASCII one character for one, so that places stay; the full-width comma parts clauses.
-_ASCII = str.maketrans("０１２３４５６７８９．％－＊", "0123456789.%-*")
-
-
-@cache
-def _token_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
-    """One pattern for everything that matters in a budget sentence, and the code that each matched word stands for."""
-    grammar = narrative_template()
-    vocabulary = catalogue().codes["item"]
-    labels = {label: code for code in grammar["items"] for label in vocabulary[code].labels}
-    items = "|".join(re.escape(label) for label in sorted(labels, key=len, reverse=True))
-    phases = "|".join(f"(?P<phase_{number}>{entry['match']})" for number, entry in enumerate(grammar["phases"]))
-    pattern = (
-        rf"{grammar['rate']}(?P<rate>{_RUN}(?:%|(?![\d年月个分万亿元])))"
-        rf"|(?P<amount>{_RUN}[余多]?(?P<unit>亿元|万元|元))"
-        r"|(?P<year>20\d{2})年(?!\d{1,2}月|成立|设立|组建|以来)"  # a date is no budget year
-        rf"|{phases}|(?P<item>{items})|(?P<comparison>{grammar['comparisons']})|(?P<part>{grammar['parts']})|(?P<other>{grammar['others']})"
-        r"|(?P<sentence>[。；;])|(?P<clause>[，,])|(?P<open>[（(])|(?P<close>[)）])"
-    )
-    return re.compile(pattern), {normalise_label(label): code for label, code in labels.items()}
-
-
-@cache
-def _staff_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(entry["match"]), entry["field"]) for entry in narrative_template()["staff"])
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    """Every word that matters, in order; white space counts only between digits."""
-    pattern, items = _token_pattern()
-    phases = narrative_template()["phases"]
-    compact, places = _compact(text)
-    for match in pattern.finditer(compact):
-        kind = "rate" if match["rate"] else "amount" if match["amount"] else match.lastgroup or ""
-        start, end = match.span(kind)
-        value = text[places[start] : places[end - 1] + 1]
-        if kind.startswith("phase_"):
-            kind, value = "phase", phases[int(kind.removeprefix("phase_"))]["phase"]
-        elif kind == "item":
-            value = items[normalise_label(value)]
-        elif kind == "year":
-            value = match["year"]
-        yield _Token(kind, value, places[start], match["unit"])
-
-
-def _compact(text: str) -> tuple[str, list[int]]:
-    """The text without white space, except one where it parts digits, digits in ASCII; and the place of each character in
-    the text."""
-    kept = list(text)
-    for run in re.finditer(r"\s+", text):
-        parts_digits = text[max(0, run.start() - 1) : run.start()].isdigit() and text[run.end() : run.end() + 1].isdigit()
-        kept[run.start() : run.end()] = [" " * parts_digits, *[""] * (len(run[0]) - 1)]
-    places = [place for place, character in enumerate(kept) if character]
-    return "".join(kept).translate(_ASCII), places
