@@ -115,7 +115,7 @@ def _with_line_below(
     return sorted([*coarse, *(_completed(headed, columns) for headed in finer)], key=lambda found: found.cell.column), below
 
 
-def _above_covered(columns: list[HeadedColumn], upper: tuple[Cell, ...], lower: tuple[Cell, ...]) -> list[HeadedColumn]:
+def _above_covered(columns: list[HeadedColumn], upper: list[Cell], lower: list[Cell]) -> list[HeadedColumn]:
     """Columns of a header's upper line where the lower one has another length, as a flattened text prints two lines.
 
     The empty cells at either end of the lower line are covered by as many cells of the upper one, so these stand where the
@@ -126,12 +126,8 @@ def _above_covered(columns: list[HeadedColumn], upper: tuple[Cell, ...], lower: 
     blank = [not cell.text for cell in lower]
     leading = next((count for count, is_blank in enumerate(blank) if not is_blank), 0)
     trailing = next((count for count, is_blank in enumerate(reversed(blank)) if not is_blank), 0)
-    places = {cell.column: cell.column for cell in upper[:leading]}
-    places |= (
-        {cell.column: lower[len(lower) - back].column for back, cell in enumerate(reversed(upper[-trailing:]), start=1)}
-        if trailing
-        else {}
-    )
+    pairs = [*zip(upper[:leading], lower, strict=False), *zip(reversed(upper), lower[: -trailing - 1 : -1], strict=False)]
+    places = {covering.column: covered.column for covering, covered in pairs}
     return [
         replace(headed, cell=replace(headed.cell, column=places[headed.cell.column]))
         for headed in columns
