@@ -20,12 +20,14 @@ from pipelines.forms.observations import Observation, Unmapped
 KINDS = Path(__file__).with_name("kinds.yml")
 SELF_EVALUATION = "self_evaluation"
 BLANK_TEMPLATE = "blank_template"
+FINAL_ACCOUNTS = "final_accounts"
 HEAD_LINES = 8
 MAX_HEAD_LINE = 60
 _BODY = re.compile(r"[。；;，,：:]$|^[一二三四五六七八九十]{1,3}\s*[、.．]|^[（(][一二三四五六七八九十]{1,3}[)）]|^目录$")
 _PLANNED = frozenset({"budget", "budget_initial", "budget_final", "unstated"})
 _PLANNED_FIELDS = frozenset({"execution_weight_points", "total_weight_points", "total_score_points", "weight_points"})
 _ACTUAL_FIELDS = frozenset({"actual_raw", "score_points", "review_score_points", "score_coefficient"})
+_POINTS = re.compile(r"(?:100|\d{1,2})分?")
 _MAX_LABEL = 60
 
 
@@ -122,9 +124,10 @@ def is_placeholder_name(name: str) -> bool:
 def is_left_blank(observations: Iterable[Observation], unmapped: Iterable[Unmapped]) -> bool:
     """Whether a form that was read has places for what happened and nothing in any of them; zeros alone are nothing.
 
-    A form of which some figure has no label that is known is never blank: what it says is not known.
+    A form with a figure under an unknown label that may be more than the points which forms print is not blank for certain.
     """
-    return not any(True for _ in unmapped) and not any(map(_tells_actual, observations))
+    are_points = all(_POINTS.fullmatch(_plain(figure.raw_text)) for figure in unmapped)
+    return are_points and not any(map(_tells_actual, observations))
 
 
 def _tells_actual(seen: Observation) -> bool:
