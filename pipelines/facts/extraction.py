@@ -104,6 +104,8 @@ def _refused(part: forms.Extraction) -> tuple[str, str] | None:
     """Reason and detail where a report holds no form that tells what happened, else None."""
     if any(form.form_number > 0 for form in part.forms):
         return None
+    if part.document_kind == "self_evaluation" and any(map(forms.is_stated, part.observations)):
+        return None  # a report in running text
     if part.document_kind == "blank_template":
         return "blank_template", BLANK
     if part.document_kind in ("self_evaluation", "other"):

@@ -6,7 +6,7 @@ are data: a new province is a YAML file and a golden document.
 Does not belong here: file formats (documents), numbers and frames (facts).
 """
 
-from pipelines.forms.extraction import extract
+from pipelines.forms.extraction import extract, is_stated
 from pipelines.forms.observations import Extraction, FormRecord, Observation
 
-__all__ = ["Extraction", "FormRecord", "Observation", "extract"]
+__all__ = ["Extraction", "FormRecord", "Observation", "extract", "is_stated"]

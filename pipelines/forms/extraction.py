@@ -11,6 +11,7 @@ from dataclasses import replace
 from pipelines.documents import Document, Paragraph, Table
 from pipelines.forms.classification import (
     BLANK_TEMPLATE,
+    FINAL_ACCOUNTS,
     SELF_EVALUATION,
     is_left_blank,
     is_placeholder_name,
@@ -23,6 +24,7 @@ from pipelines.forms.goals import quantities
 from pipelines.forms.narrative import NarrativeReader
 from pipelines.forms.observations import Extraction, FormRecord, Observation
 from pipelines.forms.parts import parts
+from pipelines.forms.prose import Project, performance_chapters, projects, read_project, title_of_accounts
 from pipelines.forms.segmentation import Region, Segments, cut
 from pipelines.forms.templates import NARRATIVE, used_in
 
@@ -39,9 +41,9 @@ _REPORT_TITLE = re.compile(
 def extract(document: Document, folder_year: int | None, place: str | None = None) -> list[Extraction]:
     """Read a Document with the templates: one Extraction for each report that it holds, at least one.
 
-    `folder_year` is the year where neither title nor headers name one; `place` is the Chinese name of the province, None where it
-    is not known: every template counts as in use there. What is no self-evaluation yields no forms; its
-    document_kind says what it is.
+    `folder_year` is the year where neither title nor headers name one; `place` is the Chinese name of the province, None where
+    it is not known: every template counts as in use there. What is no self-evaluation yields no forms; its document_kind says
+    what it is.
     """
     with used_in(place, folder_year):
         rebuilt, doubts = rebuild(_visible(document))
@@ -51,21 +53,23 @@ def extract(document: Document, folder_year: int | None, place: str | None = Non
 
 
 def _extract(segments: Segments, folder_year: int | None) -> Extraction:
-    title = segments.title or _title(segments)
+    named_kind = kind_of_lines(segments.narrative)
+    accounts = title_of_accounts(segments.narrative) if named_kind == FINAL_ACCOUNTS else None
+    title = accounts.text if accounts else segments.title or _title(segments)
     stated_year = _first_year(title) or next(filter(None, (_first_year(region.title) for region in segments.regions)), None)
     fiscal_year = stated_year or _header_year(segments) or folder_year
     forms: list[FormRecord] = []
     observations: list[Observation] = []
     unmapped = []
-    named_kind = kind_of_lines(segments.narrative)
     if is_without_actuals(named_kind):
         for region in segments.regions:
             region.document_kind = str(named_kind)
     readable = [region for region in segments.regions if region.document_kind == SELF_EVALUATION]
-    if segments.narrative and not is_without_actuals(named_kind):
+    told, narrative = _running_text(segments, named_kind, bool(readable))
+    if narrative:
         form = FormRecord(0, "narrative", NARRATIVE, title, _first_year(title))
         reader = NarrativeReader(form, fiscal_year)
-        reader.read(segments.narrative)
+        reader.read(narrative)
         forms.append(form)
         observations += reader.observations
         unmapped += reader.unmapped
@@ -83,16 +87,38 @@ def _extract(segments: Segments, folder_year: int | None) -> Extraction:
         goals = [seen for seen in form_reader.observations if str(seen.codes.get("section_code", "")).startswith("goal_")]
         observations += form_reader.observations + [quantity for goal in goals for quantity in quantities(goal)]
         unmapped += form_reader.unmapped
-    kind = SELF_EVALUATION if number else _document_kind(segments, named_kind)
+    for number, project in enumerate(told, start=number + 1):
+        reader = read_project(project, number, fiscal_year)
+        forms.append(reader.form)
+        observations += reader.observations
+        unmapped += reader.unmapped
+    is_told = named_kind == FINAL_ACCOUNTS and any(map(is_stated, observations))
+    kind = SELF_EVALUATION if number or is_told else _document_kind(segments, named_kind)
     segments.warnings += _unread(segments)
     named = list(
         dict.fromkeys(form.heads["stated_department_name"] for form in forms if "stated_department_name" in form.heads)
     )
     if len(named) > 1:
         segments.warnings.append(f"the forms name several departments: {', '.join(named)}")
-    return Extraction(
-        kind, title, stated_year, fiscal_year, _department(forms, title), forms, observations, unmapped, segments.warnings
-    )
+    department = accounts.department_name if accounts else _department(forms, title)
+    return Extraction(kind, title, stated_year, fiscal_year, department, forms, observations, unmapped, segments.warnings)
+
+
+def is_stated(seen: Observation) -> bool:
+    """Whether an observation is a figure of money, evaluation or counting; a report without forms is one where it has some."""
+    return seen.is_figure and seen.table_name in ("fact_expenditures", "fact_evaluations", "fact_changes", "fact_counts")
+
+
+def _running_text(segments: Segments, named_kind: str | None, has_forms: bool) -> tuple[list[Project], list[Paragraph]]:
+    """Projects that paragraphs evaluate where no form does, and the text read as narrative.
+
+    Of final accounts that are the chapters on performance alone; of what tells no actual figures it is nothing.
+    """
+    if is_without_actuals(named_kind):
+        return [], []
+    if named_kind == FINAL_ACCOUNTS:
+        return projects(performance_chapters(segments.narrative))
+    return ([], segments.narrative) if has_forms else projects(segments.narrative)
 
 
 def _visible(document: Document) -> Document:

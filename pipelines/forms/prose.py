@@ -1,6 +1,6 @@
 """Finds, in running text, the chapters on performance and the paragraphs that evaluate one project each.
 
-Belongs here: final accounts with a chapter on performance, and paragraphs such as 某项目绩效自评情况：全年预算数120万元, told by
+Belongs here: final accounts with a chapter on performance, and paragraphs such as 某项目绩效自评情况：全年预算数120万元 told by
 templates/PROSE.yml. Does not belong here: figures and scores of a sentence (sentences), other chapters of final accounts.
 """
 
