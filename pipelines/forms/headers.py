@@ -5,6 +5,7 @@ Belongs here: header rows of one line or two. Does not belong here: reading the 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 from pipelines.catalogue.definitions import normalise_label
@@ -57,6 +58,8 @@ def header_at(section: Section, piece: Slice, index: int) -> Header | None:
     columns = _columns(section, cells)
     heads = [headed.cell for headed in columns]
     named = next((cell for cell in naming if cell not in heads), naming[0])
+    if section.kind == "pairs" and section.phase is None and not _has_figure_beside(cells, named):
+        return None
     is_alone = not any(cell.text.strip() for cell in cells if cell is not named)
     columns, bottom = _with_line_below(section, piece, index, columns, is_alone)
     heads += [headed.cell for headed in columns]
@@ -66,6 +69,11 @@ def header_at(section: Section, piece: Slice, index: int) -> Header | None:
     below = [cell for cell in piece.table.rows[bottom] if cell.row > index and cell.row == bottom]
     units = {unit_in(cell.text) for cell in (*cells, *below) if cell is named or cell not in heads} - {None}
     return Header(bottom, named, columns, len(piece.table.rows[bottom]), units.pop() if len(units) == 1 else None)
+
+
+def _has_figure_beside(cells: list[Cell], label: Cell) -> bool:
+    """Whether the figure of a label stands beside it, not below: its name says what phase the figure is of."""
+    return any(is_figure(after.text) for before, after in itertools.pairwise(cells) if before is label)
 
 
 def repeats(cell: Cell | None, head: Cell) -> bool:
