@@ -81,6 +81,8 @@ class _Block:
             return
         if cells.get("level1_label_zh") is name:
             return  # one cell over all levels is the label of no indicator
+        if any(cell is name for field_name, cell in cells.items() if field_name != NAME and not field_name.startswith("level")):
+            return  # nor is one that reaches over values: a note between the indicators and their total
         own = [cell for field_name, cell in cells.items() if cell and cell.row == index and not field_name.startswith("level")]
         if all(_is_empty(cell.text) for cell in own):
             return  # an indicator row left empty
