@@ -87,7 +87,8 @@ def _extract(segments: Segments, folder_year: int | None) -> Extraction:
         goals = [seen for seen in form_reader.observations if str(seen.codes.get("section_code", "")).startswith("goal_")]
         observations += form_reader.observations + [quantity for goal in goals for quantity in quantities(goal)]
         unmapped += form_reader.unmapped
-    for number, project in enumerate(told, start=number + 1):
+    for project in told:
+        number += 1
         reader = read_project(project, number, fiscal_year)
         forms.append(reader.form)
         observations += reader.observations
