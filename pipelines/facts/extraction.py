@@ -24,7 +24,7 @@ from pipelines.facts.indicators import fact_indicators
 from pipelines.facts.narratives import fact_goals, fact_narratives
 from pipelines.facts.observed import observed
 from pipelines.facts.personnel import fact_personnel
-from pipelines.facts.places import city, department_id
+from pipelines.facts.places import city, resolve
 from pipelines.facts.reports import Report
 from pipelines.facts.reports import forms as forms_table
 from pipelines.facts.reports import reports as reports_table
@@ -88,7 +88,8 @@ def read_reports(
     found = []
     for number, part in enumerate(parts, start=1):
         own = {**file, "report_id": report_id(file["file_name"], file["sha256"], number)} if number > 1 else file
-        department = department_id(reference, file["city_slug"], part.department_name)
+        year = file["folder_year"] if part.fiscal_year is None else part.fiscal_year
+        department = resolve(reference, file["city_slug"], part.department_name, year)
         rejected = _refused(part)
         if rejected is not None:
             part.forms, part.observations, part.unmapped = [], [], []

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.catalogue.schemas import polars_schema
-from pipelines.facts.places import City
+from pipelines.facts.places import City, Department
 from pipelines.forms import Extraction, FormRecord
 
 
@@ -29,7 +29,7 @@ class Report:
 
     file: dict[str, Any]
     city: City
-    department_id: str | None
+    department: Department | None
     extraction: Extraction = field(default_factory=_nothing)
     document: dict[str, Any] | None = None  # media_type, reader, encoding, warnings, read_seconds
     rejected: tuple[str, str] | None = None  # reason code and detail
@@ -38,6 +38,11 @@ class Report:
     def report_id(self) -> str:
         """Identity of the report."""
         return str(self.file["report_id"])
+
+    @property
+    def department_id(self) -> str | None:
+        """Identity of the department, None where the report names none."""
+        return None if self.department is None else self.department.department_id
 
     @property
     def city_code(self) -> str | None:
@@ -74,9 +79,12 @@ def reports(found: Iterable[Report], reader_version: str, template_version: str)
             **report.file,
             "city_code": report.city.code,
             "city_name": report.city.name,
+            "city_level_code": report.city.level_code,
+            "province_name": report.city.province,
             "fiscal_year": report.fiscal_year,
             "department_id": report.department_id,
             "department_name": report.extraction.department_name,
+            **_resolved(report.department),
             "document_kind": report.extraction.document_kind if report.document else None,
             "title_zh": report.extraction.title_zh,
             "stated_year": report.extraction.stated_year,
@@ -90,6 +98,11 @@ def reports(found: Iterable[Report], reader_version: str, template_version: str)
             "forms_count": len(report.extraction.forms),
         })  # fmt: skip
     return pl.DataFrame(rows, schema=polars_schema("reports"), orient="row")
+
+
+def _resolved(department: Department | None) -> dict[str, str | None]:
+    names = ("match_code", "proposals", "level_code", "line_code")
+    return {f"department_{name}": None if department is None else getattr(department, name) for name in names}
 
 
 def forms(found: Iterable[Report]) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from pipelines.catalogue import catalogue
 from pipelines.catalogue.schemas import polars_schema
 from pipelines.documents import Document
 from pipelines.facts import settle
-from pipelines.facts.places import city, department_id
+from pipelines.facts.places import city, resolve
 from pipelines.facts.settlement import count_figures
 from tests.support.reports import (
     BASE,
@@ -181,19 +181,18 @@ def test_amounts_are_decimals_of_six_places(found: Frames) -> None:
 def test_cities_and_departments() -> None:
     assert city(REFERENCE, "zhuzhou").code == "430200"
     assert (city(REFERENCE, "nowhere").code, city(REFERENCE, "nowhere").name) == ("nowhere", None)
-    assert department_id(REFERENCE, "anlan", "安澜市 史志档案馆") == "anlan-archive"
-    assert department_id(REFERENCE, "anlan", None) is None
-    unknown = department_id(REFERENCE, "anlan", "某局")
-    assert unknown == department_id(REFERENCE, "anlan", "某 局") != department_id(REFERENCE, "qinghe", "某局")
+    known = resolve(REFERENCE, "anlan", "安澜市 史志档案馆", 2024)
+    assert known is not None and known.department_id == "anlan-archive"
+    assert resolve(REFERENCE, "anlan", None, 2024) is None
 
 
 def test_a_fault_of_the_engine_costs_its_file_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     extract = forms.extract
 
-    def failing(document: Document, folder_year: int | None) -> list[forms.Extraction]:
+    def failing(document: Document, folder_year: int | None, province: str | None) -> list[forms.Extraction]:
         if "坏" in str(document.blocks):
             raise ValueError("no such section")
-        return extract(document, folder_year)
+        return extract(document, folder_year, province)
 
     monkeypatch.setattr(forms, "extract", failing)
     reports = frames(REPORT, REPORT + "\n坏\n")["reports"].select("outcome", "reason", "detail").rows()
