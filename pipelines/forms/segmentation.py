@@ -135,21 +135,27 @@ def _take_table(segments: Segments, table: Table, table_number: int, above: list
     for number, piece in enumerate(pieces):
         title = _title_row(piece) or (lead.title if number == 0 else None)
         is_behind = is_next or number > 0
-        if previous is not None and is_behind and title and title == previous.title and _is_middle(previous, piece):
+        if previous is not None and is_behind and title and title == previous.title and _is_inside(previous, piece):
             title = None  # printed again on the next page
-        if previous is not None and is_behind and not title and _is_middle(previous, piece):
-            previous.slices.extend(_aligned(previous, piece))
+        if (
+            previous is not None
+            and is_behind
+            and not title
+            and _begun(previous.template, piece)
+            and _is_inside(previous, piece)
+        ):
+            previous.slices.extend(_joined(previous, piece))
             continue
         found = _classify(piece, title, previous)
         if found is None and not title and previous is not None and is_behind:
-            previous.slices.extend(_aligned(previous, piece))  # a table cut by a page break
+            previous.slices.extend(_joined(previous, piece))  # a table cut by a page break
             continue
         if found is None:
             segments.warnings.append(f"table {table_number} fits no template")
             segments.narrative.extend(lead.named if number == 0 else ())
             continue
         if previous is not None and not title and _continues(previous, found, piece, is_behind):
-            previous.slices.extend(_aligned(previous, piece))
+            previous.slices.extend(_joined(previous, piece))
             continue
         attachment = lead.attachment_number if number == 0 else None
         previous = Region(
@@ -331,8 +337,8 @@ def _labels(piece: Slice) -> set[str]:
 
 
 def _classify(piece: Slice, title: str | None, previous: Region | None) -> Template | None:
-    """The template with the most anchors in the slice, a fitting title counting as two; below two anchors one that goes by
-    labels alone, or None.
+    """The template with the most anchors in the slice, a fitting title counting as two; one that goes by labels alone where
+    none has two, or where it has few of its own and does not go on with the form before; else None.
 
     Where two templates fit alike, it is that of the form before, else one that is in use in the province and year.
     """
@@ -342,7 +348,10 @@ def _classify(piece: Slice, title: str | None, previous: Region | None) -> Templ
         return len(template.anchors & labels) + (2 if title and template.title.search(title) else 0)
 
     best = max(form_templates(), key=lambda template: (fit(template), previous is not None and template is previous.template))
-    return best if fit(best) >= REQUIRED_ANCHORS else off_template_for(labels, title)
+    is_certain = fit(best) >= REQUIRED_ANCHORS
+    if is_certain and (2 * len(best.anchors & labels) >= len(best.anchors) or title or previous is not None):
+        return best
+    return off_template_for(labels, title) or (best if is_certain else None)
 
 
 def _continues(previous: Region, template: Template, piece: Slice, is_behind: bool) -> bool:
@@ -370,11 +379,49 @@ def _beginnings(template: Template, piece: Slice) -> list[tuple[int, set[str]]]:
     return found
 
 
-def _is_middle(previous: Region, piece: Slice) -> bool:
-    """Whether a slice behind a form begins inside it: no heads of its own, and sections that the form has next or had last."""
-    if any(_is_head(label) for label in _labels(piece)) or not _begun(previous.template, piece):
-        return False
-    return _continues(previous, previous.template, piece, is_behind=True)
+def _is_inside(previous: Region, piece: Slice) -> bool:
+    """Whether a slice behind a form may begin inside it: no heads of its own, no sections but those it has next or had last."""
+    return not any(_is_head(label) for label in _labels(piece)) and _continues(
+        previous, previous.template, piece, is_behind=True
+    )
+
+
+def _joined(previous: Region, piece: Slice) -> list[Slice]:
+    """A slice that goes on with a form, as slices that stand under the columns and in the levels of the form before."""
+    return [_with_levels(previous, part) for part in _aligned(previous, piece)]
+
+
+def _with_levels(previous: Region, piece: Slice) -> Slice:
+    """The slice with the names of levels that began before it: a merged cell that goes on behind a page is printed blank."""
+    before = previous.slices[-1]
+    headers = _beginnings(previous.template, before)
+    begun = _beginnings(previous.template, piece)
+    first = begun[0][0] + 1 if headers and begun and begun[0] == (piece.first, headers[-1][1]) else piece.first
+    last = next((index for index, _ in begun if index >= first), piece.last)
+    section = next((one for one in previous.template.sections if headers and one.id in headers[-1][1]), None)
+    bottom = before.last - 1
+    closing = [normalise_label(cell.text) for cell in before.table.rows[bottom]]
+    if section is None or section.kind != "records" or bottom == headers[-1][0]:
+        return piece
+    if section.totals is not None and any(map(section.totals.match.fullmatch, closing)):
+        return piece
+    names: dict[int, Cell] = {}  # by column, the level that the row above the slice belongs to
+    for head in before.table.rows[headers[-1][0]]:
+        column = next((one for one in section.columns if one.match.fullmatch(normalise_label(head.text))), None)
+        above = before.table.grid[bottom][head.column]
+        if column is not None and str(column.field).startswith("level") and above is not None and above.text.strip():
+            names[head.column] = above
+    kept: dict[Cell, Cell] = {}
+    for index in range(first, last):
+        for column in sorted(names):
+            cell = piece.table.grid[index][column] if column < _width(piece.table) else None
+            if cell is None or cell.text.strip():
+                names = {other: name for other, name in names.items() if other < column}
+                break
+            kept[cell] = replace(cell, text=names[column].text, locator=names[column].locator)
+    if not kept:
+        return piece
+    return replace(piece, table=replace(piece.table, cells=tuple(kept.get(cell, cell) for cell in piece.table.cells)))
 
 
 def _aligned(previous: Region, piece: Slice) -> list[Slice]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
+from tests.support.golden import WRITERS, read_source
 from tests.support.reports import BASE, DEPARTMENT, PROJECT, TITLE, Frames, changed, counts, frames, table
 
 SECOND = changed(PROJECT, ("甲项目", "丙项目"))
@@ -177,3 +180,129 @@ def test_without_a_titles_year_the_headers_year_counts_then_the_folders() -> Non
     assert frames(nameless + table(BASE), year=2019)["reports"]["fiscal_year"].to_list() == [2024]
     assert frames(nameless + table(PROJECT), year=2019)["reports"]["fiscal_year"].to_list() == [2019]
     assert frames(nameless + table(PROJECT), year=None)["reports"]["fiscal_year"].to_list() == [None]
+
+
+# forms over pages, beside each other --------------------------------------------------------------------------------------
+
+
+def page(html: str) -> bytes:
+    """Bytes of a docx whose tables have the spans of an HTML source."""
+    return WRITERS["docx"][1](read_source(html))
+
+
+HEADER = "<tr><td>绩效指标<td>一级指标<td>二级指标<td>三级指标<td>年度指标值<td>实际完成值<td>分值<td>得分"
+TOP = (
+    "<tr><td>项目名称<td colspan=7>甲项目<tr><td>主管部门<td colspan=7>甲市乙局"
+    "<tr><td rowspan=2>项目资金（万元）<td>资金来源<td>年初预算数<td>全年预算数<td>全年执行数<td>分值<td>执行率<td>得分"
+    "<tr><td>年度资金总额<td>10<td>11<td>10.5<td>10<td>95.45%<td>9.55"
+)
+FIRST = "<tr><td rowspan={}>绩效指标<td>一级指标<td>二级指标<td>三级指标<td>年度指标值<td>实际完成值<td>分值<td>得分"
+ROWS = (
+    "<td>产出指标<td>数量指标<td>培训次数<td>≥3次<td>3次<td>30<td>30",
+    "<td>产出指标<td>质量指标<td>合格率<td>100%<td>100%<td>20<td>20",
+    "<td>效益指标<td>社会效益指标<td>服务人数<td>≥50人<td>52人<td>40<td>39",
+)
+TOTAL = "<tr><td colspan=6>总分<td>100<td>98.55"
+WHOLE = [
+    ("output", "培训次数", "≥3次", "3次", 30, 30),
+    ("output", "合格率", "100%", "100%", 20, 20),
+    ("benefit", "服务人数", "≥50人", "52人", 40, 39),
+]
+
+
+def indicators(found: Frames) -> list[tuple[object, ...]]:
+    """Level, name, target, actual value, weight and score of every indicator."""
+    columns = ("level1_code", "indicator_name", "target_raw", "actual_raw", "weight_points", "score_points")
+    return found["fact_indicators"].select(columns).rows()
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "",
+        "<p>— 2 —</p>",
+        "<p>（续表）</p>",
+        "<p>项目支出绩效自评表（续）</p>",
+        "<p>续表：项目支出绩效自评表</p>",
+        "<p>甲市乙局自评材料</p><p>第 2 页</p>",
+        "<p>项目支出绩效自评表</p>",
+    ],
+)
+@pytest.mark.parametrize("header", ["", HEADER], ids=["bare", "header printed again"])
+def test_a_form_over_pages(between: str, header: str) -> None:
+    pages = (
+        f"<table>{TOP}{FIRST.format(2)}<tr>{ROWS[0]}</table>{between}"
+        f"<table>{header}<tr><td rowspan=2>{ROWS[1]}<tr>{ROWS[2]}{TOTAL}</table>"
+    )
+    found = frames(page(f"<p>甲市乙局自评材料</p><p>项目支出绩效自评表</p>{pages}"))
+    assert indicators(found) == WHOLE
+    assert found["reports"].select("forms_count", "outcome").row(0) == (2, "parsed")
+    assert found["fact_evaluations"].select("total_weight_points", "total_score_points").row(0) == (100, Decimal("98.55"))
+
+
+def test_a_total_row_alone_on_the_next_page() -> None:
+    body = "".join(f"<tr>{row}" for row in ROWS)
+    found = frames(
+        page(f"<p>项目支出绩效自评表</p><table>{TOP}{FIRST.format(4)}{body}</table><p>- 2 -</p><table>{TOTAL}</table>")
+    )
+    assert indicators(found) == WHOLE
+    assert found["fact_evaluations"]["total_score_points"].to_list() == [Decimal("98.55")]
+
+
+def test_a_page_without_the_merged_name_of_its_section_stands_under_the_same_columns() -> None:
+    rest = f"<table><tr>{ROWS[1]}<tr>{ROWS[2]}<tr><td colspan=5>总分<td>100<td>98.55</table>"
+    found = frames(page(f"<p>项目支出绩效自评表</p><table>{TOP}{FIRST.format(2)}<tr>{ROWS[0]}</table>{rest}"))
+    assert indicators(found) == WHOLE
+    assert counts(found)[2:] == (0, 0)
+
+
+def test_rows_of_a_page_with_other_columns_are_under_no_column() -> None:
+    rest = "<table><tr><td>合格率<td>100%<td>99%<td>20<td>19</table>"
+    found = frames(page(f"<p>项目支出绩效自评表</p><table>{TOP}{FIRST.format(2)}<tr>{ROWS[0]}</table>{rest}"))
+    assert indicators(found) == WHOLE[:1]
+    assert counts(found)[3] == 4
+    assert found["unmapped_labels"]["raw_text"].to_list() == ["100%", "99%", "20", "19"]
+
+
+def test_a_merged_level_goes_on_behind_a_page_break() -> None:
+    first = f"<table>{TOP}{FIRST.format(2)}<tr>{ROWS[0]}</table>"
+    rest = f"<table><tr><td><td><td>质量指标<td>合格率<td>100%<td>100%<td>20<td>20<tr><td>{ROWS[2]}{TOTAL}</table>"
+    found = frames(page(f"<p>项目支出绩效自评表</p>{first}{rest}"))
+    assert indicators(found) == WHOLE
+    assert found["fact_indicators"]["level2_code"].to_list() == ["quantity", "quality", "social_benefit"]
+
+
+def test_two_forms_beside_each_other_in_one_table() -> None:
+    def column(name: str, executed: str) -> list[str]:
+        return [
+            "<td colspan=5>项目支出绩效自评表",
+            f"<td>项目名称<td colspan=4>{name}",
+            "<td>项目资金（万元）<td>资金来源<td>年初预算数<td>全年预算数<td>全年执行数",
+            f"<td><td>年度资金总额<td>10<td>10<td>{executed}",
+            "<td>绩效指标<td>一级指标<td>三级指标<td>年度指标值<td>实际完成值",
+            f"<td><td>产出指标<td>{name}次数<td>≥3次<td>4次",
+        ]
+
+    rows = "".join(f"<tr>{left}{right}" for left, right in zip(column("甲项目", "9"), column("丙项目", "8"), strict=True))
+    found = frames(page(f"<table>{rows}</table>"))
+    assert forms(found) == ALL_FOUR[2:]
+    executed = found["fact_expenditures"].filter(phase_code="executed")
+    assert executed.select("project_name", "amount_wanyuan").rows() == [("甲项目", 9), ("丙项目", 8)]
+    assert found["fact_indicators"]["indicator_name"].to_list() == ["甲项目次数", "丙项目次数"]
+    assert counts(found)[2:] == (0, 0)
+
+
+def test_fifteen_forms_parted_by_title_rows_in_one_table() -> None:
+    one = f"<tr><td colspan=8>项目支出绩效自评表{TOP}{FIRST.format(2)}<tr>{ROWS[0]}{TOTAL}"
+    found = frames(page(f"<table>{''.join(one.replace('甲项目', f'项目{number}') for number in range(15))}</table>"))
+    assert [name for _, _, name in forms(found)] == [f"项目{number}" for number in range(15)]
+    assert found["reports"]["parts_count"].to_list() == [1]
+    assert found["fact_indicators"].height == 15
+
+
+def test_the_unit_that_fills_in_a_form_may_stand_on_a_line_above_it() -> None:
+    found = frames(
+        page(f"<p>项目支出绩效自评表</p><p>填报单位（盖章）：甲市丁局　　填报日期：2025年1月2日</p><table>{TOP}</table>")
+    )
+    assert found["reports"]["department_name"].to_list() == ["甲市丁局"]
+    assert found["forms"]["stated_department_name"].to_list()[-1] == "甲市丁局"
