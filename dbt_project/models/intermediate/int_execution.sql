@@ -1,6 +1,6 @@
 -- Execution of total, basic and project expenditure as one form tells it: the three phases, and the rate and score it
--- prints. A rate printed for one fund source (chapters of a narrative) stays with that source, unless it is the only
--- one.
+-- prints. A rate over the initial budget (完成年初预算的99%) is kept apart from the execution rate. A rate printed for one fund
+-- source (chapters of a narrative) stays with that source, unless it is the only one.
 with amounts as (
     select
         figures.report_id,
@@ -57,7 +57,13 @@ evaluations as (
         evaluations.form_kind,
         evaluations.item_code,
         if(only_funds.form_id is null, evaluations.fund_source_code, 'all') as fund_source_code,
-        evaluations.execution_rate_reported_pct,
+        evaluations.execution_rate_basis_code,
+        if(
+            evaluations.execution_rate_basis_code = 'budget_initial', null, evaluations.execution_rate_reported_pct
+        ) as execution_rate_reported_pct,
+        if(
+            evaluations.execution_rate_basis_code = 'budget_initial', evaluations.execution_rate_reported_pct, null
+        ) as initial_rate_reported_pct,
         coalesce(rates.decimals, 2) as rate_decimals,
         evaluations.execution_weight_points,
         evaluations.execution_score_points,
@@ -89,8 +95,11 @@ joined as (
         coalesce(by_fund.budget_final_row_ids, []) as budget_final_row_ids,
         coalesce(by_fund.executed_row_ids, []) as executed_row_ids,
         {{ exact_ratio('by_fund.executed_wanyuan', 'by_fund.budget_final_wanyuan') }} as execution_ratio,
+        {{ exact_ratio('by_fund.executed_wanyuan', 'by_fund.budget_initial_wanyuan') }} as initial_ratio,
         evaluations.row_id as evaluation_row_id,
+        evaluations.execution_rate_basis_code,
         evaluations.execution_rate_reported_pct,
+        evaluations.initial_rate_reported_pct,
         evaluations.rate_decimals,
         evaluations.execution_weight_points,
         evaluations.execution_score_points,

@@ -11,6 +11,7 @@ renamed as (
         source.item_code,
         source.fund_source_code,
         source.execution_rate_reported_pct,
+        source.execution_rate_basis_code,
         source.execution_weight_points,
         source.execution_score_points,
         source.total_weight_points,
