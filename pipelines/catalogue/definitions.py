@@ -29,20 +29,21 @@ LABEL_LENGTH = 200
 _RESIDUE = re.compile(r"\[bookmark:[^\]]*\]|[“”\"'‘’]|\s")
 _PREFIX = re.compile(r"^(?:其中[:,：，]?|[(（]?[0-9一二三四五六七八九十]{1,3}(?:[、.．)）](?![0-9])|、))+")
 _SUFFIX = re.compile(r"(?:\([^()]*\)|[:：;。,])+$")
+_STOP = re.compile(r"[:：;。,]+$")
 _COMPATIBLE = str.maketrans({"，": ",", "：": ":", "；": ";", "（": "(", "）": ")", "．": ".", "％": "%"})
 
 
 @cache
-def normalise_label(text: str) -> str:
+def normalise_label(text: str, keep_brackets: bool = False) -> str:
     """A label as vocabularies spell it: no white space, quotes, numbering, 其中, trailing brackets or colon; 其它 becomes 其他.
 
-    A text longer than LABEL_LENGTH is no label and stays as it is.
+    With `keep_brackets` brackets that end it stay. A text longer than LABEL_LENGTH is no label and stays as it is.
     """
     if len(text) > LABEL_LENGTH:
         return text
     label = _RESIDUE.sub("", unicodedata.normalize("NFC", text)).translate(_COMPATIBLE).replace("其它", "其他")
     label = _PREFIX.sub("", label)
-    stripped = _SUFFIX.sub("", label)
+    stripped = (_STOP if keep_brackets else _SUFFIX).sub("", label)
     return stripped or label
 
 
@@ -131,13 +132,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every definition, by name. `version` changes whenever a definition does."""
+    """Every definition, by name; `reference` are the tables of data/reference. `version` changes whenever a definition does."""
 
     codes: dict[str, dict[str, Code]]
     vocabulary_names: dict[str, tuple[str, str]]
     fields: dict[str, Field]
     tables: dict[str, Table]
     rules: dict[str, Rule]
+    reference: dict[str, Table]
     version: str
     _labels: dict[str, dict[str, str]] = dataclass_field(default_factory=dict)
 
@@ -198,10 +200,13 @@ def catalogue() -> Catalogue:
         labels[vocabulary] = index
     fields = {name: Field(name=name, **entry) for name, entry in read_yaml(FOLDER / "fields.yml").items()}
     tables_file = read_yaml(FOLDER / "tables.yml")
-    tables = {name: _table(name, entry, tables_file["groups"], fields) for name, entry in tables_file["tables"].items()}
+    tables, reference = (
+        {name: _table(name, entry, tables_file["groups"], fields) for name, entry in tables_file[part].items()}
+        for part in ("tables", "reference")
+    )
     rules = {rule_id: _rule(rule_id, entry) for rule_id, entry in read_yaml(FOLDER / "rules.yml").items()}
     digest = hashlib.sha256()
     for path in sorted(FOLDER.glob("*.yml")):
         digest.update(path.read_bytes())
     names = {vocabulary: (content["zh"], content["en"]) for vocabulary, content in vocabularies.items()}
-    return Catalogue(codes, names, fields, tables, rules, digest.hexdigest()[:12], labels)
+    return Catalogue(codes, names, fields, tables, rules, reference, digest.hexdigest()[:12], labels)

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from pipelines.catalogue.definitions import normalise_label
 from pipelines.forms.absence import absence_of
-from pipelines.forms.generic import off_template_of
+from pipelines.forms.generic import fits_closely, off_template_of
 from pipelines.forms.headers import Header, header_at
 from pipelines.forms.heads import read_heads
 from pipelines.forms.matrix import read_matrix, read_pairs
@@ -86,11 +87,13 @@ class FormReader:
 def read_form(region: Region, form: FormRecord, fiscal_year: int | None) -> FormReader:
     """Read a region with its template, and by labels alone where that template is a stranger to it.
 
-    A stranger is a template that is not in use in the province and year, or one that leaves most figures without a label;
+    A stranger is a template that is not in use in the province and year or has few labels in the form, or one that leaves most
+    figures without a label;
     the reading that leaves fewer figures counts. The reader's form says whether it is off template.
     """
     fresh = replace(form, heads=dict(form.heads), is_off_template=True)
-    form.is_off_template = not usage().holds(region.template)
+    labels = {normalise_label(label) for label in region.labels()}
+    form.is_off_template = not usage().holds(region.template) or not fits_closely(region.template, labels, region.title)
     reader = FormReader(region, form, fiscal_year)
     reader.read()
     other = off_template_of(region.template.form_kind)

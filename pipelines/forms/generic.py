@@ -1,10 +1,13 @@
 """Chooses a template for a table that fits none of a family, by its labels alone.
 
-Belongs here: which of the templates that belong to no family has sections whose labels are there. Does not belong here:
+Belongs here: which of the templates that belong to no family has sections whose labels are there, and how closely a form
+fits the template of a family. Does not belong here:
 reading them (engine), where a form begins (segmentation).
 """
 
 from __future__ import annotations
+
+from fractions import Fraction
 
 from pipelines.catalogue import catalogue
 from pipelines.forms.templates import Section, Template, off_templates
@@ -21,6 +24,14 @@ def off_template_for(labels: set[str], title: str | None) -> Template | None:
     found = {template.template_id: _fit(template, labels, title) for template in off_templates()}
     best = max(off_templates(), key=lambda template: found[template.template_id])
     return best if found[best.template_id] > 0 else None
+
+
+def fits_closely(template: Template, labels: set[str], title: str | None) -> bool:
+    """Whether a form is one of the template's own: half of its anchors are there under a title that fits, or two thirds of
+    them under any."""
+    share = Fraction(len(template.anchors & labels), len(template.anchors))
+    has_title = title is not None and template.title.search(title) is not None
+    return share >= Fraction(1, 2) if has_title else share >= Fraction(2, 3)
 
 
 def off_template_of(form_kind: str) -> Template | None:

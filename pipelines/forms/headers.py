@@ -58,17 +58,31 @@ def header_at(section: Section, piece: Slice, index: int) -> Header | None:
     columns = _columns(section, cells)
     heads = [headed.cell for headed in columns]
     named = next((cell for cell in naming if cell not in heads), naming[0])
+    is_row = len(heads) < 2 or any(is_figure(cell.text) for cell in cells if cell not in heads)
+    if section.kind == "matrix" and named in heads and is_row:
+        return None  # the label of a row: 执行数 beside its amount
     if section.kind == "pairs" and section.phase is None and not _has_figure_beside(cells, named):
         return None
     is_alone = not any(cell.text.strip() for cell in cells if cell is not named)
     columns, bottom = _with_line_below(section, piece, index, columns, is_alone)
     heads += [headed.cell for headed in columns]
-    columns = [headed for headed in columns if headed.column.field or headed.column.section_code]
+    columns = _told_apart([headed for headed in columns if headed.column.field or headed.column.section_code])
     if section.columns and not columns:
         return None
     below = [cell for cell in piece.table.rows[bottom] if cell.row > index and cell.row == bottom]
     units = {unit_in(cell.text) for cell in (*cells, *below) if cell is named or cell not in heads} - {None}
     return Header(bottom, named, columns, len(piece.table.rows[bottom]), units.pop() if len(units) == 1 else None)
+
+
+def _told_apart(columns: list[HeadedColumn]) -> list[HeadedColumn]:
+    """The columns without amounts that two of them claim: which of them a figure belongs to is not certain."""
+    meant = [
+        (one.column.phase, one.column.fund, one.column.item, one.column.year_offset, one.year)
+        if one.column.field == AMOUNT
+        else id(one)
+        for one in columns
+    ]
+    return [one for one, meaning in zip(columns, meant, strict=True) if meant.count(meaning) == 1]
 
 
 def _has_figure_beside(cells: list[Cell], label: Cell) -> bool:
@@ -92,10 +106,11 @@ def _columns(section: Section, cells: list[Cell]) -> list[HeadedColumn]:
     for cell in cells:
         label = normalise_label(cell.text)
         before, left = left, label
+        in_full = normalise_label(cell.text, keep_brackets=True)  # 预算数(A) may say more than 预算数
         for column in section.columns:
             if column.behind is not None and not column.behind.fullmatch(before):
                 continue
-            if match := column.match.fullmatch(label):
+            if match := column.match.fullmatch(in_full) or column.match.fullmatch(label):
                 year = match.groupdict().get("year")
                 found.append(HeadedColumn(cell, column, None if year is None else int(year), unit_in(cell.text)))
                 break

@@ -323,11 +323,12 @@ def _is_head(label: str) -> bool:
 
 
 def _sections_at(template: Template, labels: set[str]) -> set[str]:
-    """Ids of the sections whose header row has these labels."""
+    """Ids of the sections whose header row has these labels; labels that are columns elsewhere tell none."""
     return {
         section.id
         for section in template.sections
-        if any(section.header.fullmatch(label) for label in labels)
+        if not (section.kind == "pairs" and section.phase is None)
+        and any(section.header.fullmatch(label) for label in labels)
         and (not section.columns or any(column.match.fullmatch(label) for column in section.columns for label in labels))
     }
 
