@@ -51,6 +51,10 @@ FINDINGS = [
     ("R03.satisfaction", PROJECT, "被巡单位与群众满意度", "10", "10", "flag", "medium"),
     ("R04.admitted", DEPARTMENT, "total_score_points", "99.99", None, "flag", "low"),
     ("R04.admitted", PROJECT, "total_score_points", "99.90", None, "flag", "low"),
+    ("R05.all_full", DEPARTMENT, "score_points", "8", "90", "flag", "low"),
+    ("R05.all_full", PROJECT, "score_points", "7", "90", "flag", "low"),
+    ("R08.overspent", None, "office_cost", "14.62", "10.28", "flag", "medium"),
+    ("R08.overspent", None, "utilities_travel", "2.04", "1", "flag", "medium"),
 ]
 # What was checked and is right, by check and number of comparisons.
 AGREEMENTS = {
@@ -189,7 +193,7 @@ def test_overview_counts_the_findings() -> None:
         "fails_count, rounds_count, flags_count, deferred_count, report_ids from marts.mart_department_overview"
     )
     figures = (Decimal("847.160000"), Decimal("310.750000"), Decimal("99.990000"), Decimal("90.000000"))
-    assert overview == [(*figures, 19, 2, 8, 1, ["report"])]
+    assert overview == [(*figures, 19, 2, 12, 1, ["report"])]
 
 
 def test_indicator_quality_tells_names_targets_and_measures_apart() -> None:

@@ -30,6 +30,7 @@ described as (
         reports.title_zh,
         reports.sha256,
         reports.media_type,
+        reports.document_kind,
         reports.first_seen_at,
         reports.report_outcome,
         forms.form_kinds,
@@ -65,6 +66,7 @@ select
     title_zh,
     sha256,
     media_type,
+    document_kind,
     first_seen_at,
     report_outcome,
     form_kinds,
@@ -82,6 +84,7 @@ select
     department_id is null or row_number() over (
         partition by city_code, department_id, fiscal_year
         order by
+            coalesce(document_kind, '') = 'final_accounts' asc,
             scope_code = 'own_level' asc,
             kinds_count desc,
             figures_accepted_count desc,

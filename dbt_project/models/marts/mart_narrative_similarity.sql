@@ -1,6 +1,5 @@
 -- Texts that come back: how much of a section stood in the department's report of the year before or in other departments'
--- reports of the same year. Sentences are compared without white space and digits, so that a changed number hides nothing;
--- sentences under twelve characters say too little to count.
+-- reports of the same year.
 with sections as (
     select
         narratives.report_id,
@@ -23,63 +22,6 @@ with sections as (
     group by all
 ),
 
-pieces as (
-    select
-        report_id,
-        form_kind,
-        section_code,
-        city_code,
-        department_id,
-        fiscal_year,
-        unnest(string_split_regex(
-            regexp_replace(section_text, '[\s\x{3000}0-9０-９.．,，%％]+', '', 'g'), '[。；;！!？?\n]'
-        )) as sentence
-    from sections
-),
-
-sentences as (
-    select distinct * from pieces
-    where length(sentence) >= 12
-),
-
-owners as (
-    select
-        fiscal_year,
-        sentence,
-        count(distinct coalesce(city_code, '') || '/' || department_id) as departments_count
-    from sentences
-    group by fiscal_year, sentence
-),
-
-own_sentences as (
-    select distinct
-        city_code,
-        department_id,
-        fiscal_year,
-        sentence
-    from sentences
-),
-
-repeated as (
-    select
-        sentences.report_id,
-        sentences.form_kind,
-        sentences.section_code,
-        count(*) as sentences_count,
-        count(*) filter (where owners.departments_count > 1) as shared_sentences_count,
-        count(*) filter (where earlier.sentence is not null) as repeated_sentences_count
-    from sentences
-    inner join owners
-        on sentences.fiscal_year = owners.fiscal_year and sentences.sentence = owners.sentence
-    left join own_sentences as earlier
-        on
-            sentences.city_code is not distinct from earlier.city_code
-            and sentences.department_id = earlier.department_id
-            and sentences.fiscal_year = earlier.fiscal_year + 1
-            and sentences.sentence = earlier.sentence
-    group by sentences.report_id, sentences.form_kind, sentences.section_code
-),
-
 reported_years as (
     select distinct
         city_code,
@@ -99,18 +41,17 @@ select
     section_names.zh as section_name,
     md5(sections.section_text) as text_hash,
     cast(length(sections.section_text) as integer) as characters_count,
-    cast(coalesce(repeated.sentences_count, 0) as integer) as sentences_count,
-    if(
-        earlier.fiscal_year is null,
-        null,
-        {{ percentage('repeated.repeated_sentences_count', 'repeated.sentences_count') }}
-    ) as repeated_from_prior_year_pct,
+    coalesce(repeated.sentences_count, 0) as sentences_count,
+    case
+        when earlier.fiscal_year is not null
+            then {{ percentage('repeated.repeated_sentences_count', 'repeated.sentences_count') }}
+    end as repeated_from_prior_year_pct,
     {{ percentage('repeated.shared_sentences_count', 'repeated.sentences_count') }} as shared_with_others_pct,
     cast(len(regexp_extract_all(sections.section_text, '\d+(?:\.\d+)?')) as integer) as numbers_count,
     cast(len(regexp_extract_all(sections.section_text, '将|拟|下一步|计划|力争|确保')) as integer) as promises_count,
     sections.row_ids as text_row_ids
 from sections
-left join repeated
+left join {{ ref('int_repeated_sections') }} as repeated
     on
         sections.report_id = repeated.report_id
         and sections.form_kind = repeated.form_kind

@@ -1,97 +1,25 @@
 -- Whether a target was set low or lowered: the target and actual value of the same indicator a year before, and the target
 -- that another form of the same report gives it.
-with named as (
-    select
-        indicators.row_id,
-        indicators.report_id,
-        indicators.form_id,
-        indicators.form_kind,
-        reports.city_code,
-        reports.department_id,
-        reports.department_name,
-        reports.fiscal_year,
-        indicators.project_name,
-        indicators.indicator_number,
-        indicators.indicator_name,
-        {{ plain_name('indicators.indicator_name') }} as compared_name,
-        indicators.target_raw,
-        indicators.target_value,
-        indicators.target_unit,
-        indicators.actual_value,
-        indicators.actual_unit,
-        indicators.direction_code,
-        indicators.ratio
-    from {{ ref('int_indicator_scores') }} as indicators
-    inner join {{ ref('int_reports') }} as reports
-        on indicators.report_id = reports.report_id
-    where reports.is_preferred and not {{ is_empty_text('indicators.indicator_name') }}
-),
-
-indicators as (
-    select * from named
-    qualify
-        row_number() over (
-            partition by report_id, form_kind, project_name, compared_name
-            order by form_id, indicator_number
-        ) = 1
-),
-
-counterparts as (
-    select
-        indicators.row_id,
-        arg_min(twins.target_value, twins.row_id) as other_form_target_value,
-        min(twins.row_id) as other_form_row_id
-    from indicators
-    inner join indicators as twins
-        on
-            indicators.report_id = twins.report_id
-            and indicators.compared_name = twins.compared_name
-            and indicators.form_kind <> twins.form_kind
-            and {{ are_comparable(
-                'indicators.target_value', 'indicators.target_unit',
-                'twins.target_value', 'twins.target_unit', 'indicators.indicator_name'
-            ) }}
-    group by indicators.row_id
-)
-
 select
-    indicators.row_id,
-    indicators.report_id,
-    indicators.form_id,
-    indicators.form_kind,
-    indicators.city_code,
-    indicators.department_id,
-    indicators.department_name,
-    indicators.fiscal_year,
-    indicators.project_name,
-    indicators.indicator_name,
-    indicators.target_raw,
-    indicators.target_value,
-    indicators.actual_value,
-    cast(round(indicators.ratio * 100, 4) as decimal(18, 6)) as achievement_pct,
-    earlier.target_value as prior_target_value,
-    earlier.actual_value as prior_actual_value,
-    {{ percentage('(indicators.target_value - earlier.target_value)', 'earlier.target_value') }} as target_change_pct,
-    case
-        when earlier.actual_value is null then null
-        when indicators.direction_code = 'reach' then indicators.target_value < earlier.actual_value
-        when indicators.direction_code = 'stay_below' then indicators.target_value > earlier.actual_value
-    end as is_easier_than_prior_actual,
-    counterparts.other_form_target_value,
-    earlier.row_id as prior_row_id,
-    counterparts.other_form_row_id
-from indicators
-left join indicators as earlier
-    on
-        indicators.city_code is not distinct from earlier.city_code
-        and indicators.department_id = earlier.department_id
-        and indicators.fiscal_year = earlier.fiscal_year + 1
-        and indicators.form_kind = earlier.form_kind
-        and coalesce({{ plain_name('indicators.project_name') }}, '') = coalesce({{ plain_name('earlier.project_name') }}, '')
-        and indicators.compared_name = earlier.compared_name
-        and {{ are_comparable(
-            'indicators.target_value', 'indicators.target_unit', 'earlier.target_value', 'earlier.target_unit', 'indicators.indicator_name'
-        ) }}
-left join counterparts
-    on indicators.row_id = counterparts.row_id
-where indicators.target_value is not null
+    row_id,
+    report_id,
+    form_id,
+    form_kind,
+    city_code,
+    department_id,
+    department_name,
+    fiscal_year,
+    project_name,
+    indicator_name,
+    target_raw,
+    target_value,
+    actual_value,
+    achievement_pct,
+    earlier_target_value as prior_target_value,
+    earlier_actual_value as prior_actual_value,
+    target_change_pct,
+    is_easier_than_earlier_actual as is_easier_than_prior_actual,
+    other_form_target_value,
+    earlier_row_id as prior_row_id,
+    other_form_row_id
+from {{ ref('int_target_changes') }}

@@ -23,6 +23,22 @@ with outcomes as (
     union all by name
     select * from {{ ref('rule_numbering') }}
     union all by name
+    select * from {{ ref('rule_prior_years') }}
+    union all by name
+    select * from {{ ref('rule_final_accounts') }}
+    union all by name
+    select * from {{ ref('rule_three_public') }}
+    union all by name
+    select * from {{ ref('rule_stated_none') }}
+    union all by name
+    select * from {{ ref('rule_balances') }}
+    union all by name
+    select * from {{ ref('rule_flags_figures') }}
+    union all by name
+    select * from {{ ref('rule_flags_indicators') }}
+    union all by name
+    select * from {{ ref('rule_flags_texts') }}
+    union all by name
     select * from {{ ref('rule_red_flags') }}
 ),
 

@@ -11,7 +11,9 @@ renamed as (
         source.staffing_quota_count,
         source.in_post_count,
         source.control_rate_reported_pct,
-        source.quota_cut_count
+        source.quota_cut_count,
+        source.retirees_count,
+        source.total_staff_count
     from source
     inner join {{ ref('stg_report_sets') }} as report_sets
         on source.report_id = report_sets.report_id

@@ -11,7 +11,7 @@ renamed as (
     from source
     where
         field_name in (
-            'execution_rate_reported_pct', 'execution_score_points', 'score_points', 'control_rate_reported_pct'
+            'execution_rate_reported_pct', 'execution_score_points', 'score_points', 'control_rate_reported_pct', 'change_pct'
         )
         and report_id in (select report_sets.report_id from {{ ref('stg_report_sets') }} as report_sets)
     group by row_id, field_name

@@ -30,6 +30,7 @@ renamed as (
         source.title_zh,
         source.sha256,
         source.media_type,
+        source.document_kind,
         source.first_seen_at,
         source.outcome as report_outcome
     from source
