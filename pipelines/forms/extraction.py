@@ -18,6 +18,7 @@ from pipelines.forms.classification import (
     is_without_actuals,
     kind_of_lines,
 )
+from pipelines.forms.dumps import straighten
 from pipelines.forms.engine import read_form
 from pipelines.forms.flattened import rebuild
 from pipelines.forms.goals import quantities
@@ -46,7 +47,7 @@ def extract(document: Document, folder_year: int | None, place: str | None = Non
     what it is.
     """
     with used_in(place, folder_year):
-        rebuilt, doubts = rebuild(_visible(document))
+        rebuilt, doubts = rebuild(straighten(_visible(document)))
         segments = cut(rebuilt)
         segments.warnings += doubts
         return [_extract(part, folder_year) for part in parts(segments)]
@@ -158,7 +159,7 @@ def _unread(segments: Segments) -> list[str]:
     found = []
     for region in segments.regions:
         if region.document_kind != SELF_EVALUATION:
-            title = re.sub(r"\s+", "", region.title or "without a title")
+            title = "without a title" if region.title is None else re.sub(r"\s+", "", region.title)
             found.append(f"table {region.slices[0].table_number} ({title}) is of kind {region.document_kind}: not read")
     return found
 
