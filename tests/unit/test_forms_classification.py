@@ -140,7 +140,9 @@ def test_a_form_without_places_for_what_happened_holds_targets_whatever_its_indi
         ["绩效指标", "一级指标", "二级指标", "三级指标", "指标值"],
         ["", "产出指标", "成本指标", "预算执行率", "≥95%"],
     ]
-    assert outcome(frames("甲市乙局\n\n" + table(rows))) == ("rejected", "not_self_evaluation", "target")
+    found = frames("甲市乙局\n\n" + table(rows))
+    assert outcome(found) == ("rejected", "not_self_evaluation", "target")
+    assert found["reports"]["warnings"].to_list() == ["table 1 (without a title) is of kind target: not read"]
 
 
 def test_nothing_in_a_notice_counts_however_its_forms_are_filled_in() -> None:

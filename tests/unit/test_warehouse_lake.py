@@ -9,14 +9,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.archive import plan, register
+from pipelines.archive import plan, planning, register
+from pipelines.archive.planning import report_id
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.schemas import polars_schema
 from pipelines.home import LakeError, lake_files, lake_partitions
 from pipelines.settings import Settings
 from pipelines.warehouse import merge, start_run
 from pipelines.warehouse.lake import lake_digest, lake_row_counts
-from tests.support.frames import READERS, TEMPLATES, extract, merge_night, put
+from tests.support.frames import READERS, TEMPLATES, extract, merge_night, put, report_frames, write_facts
 
 
 @pytest.fixture
@@ -225,4 +226,80 @@ def test_damaged_partition_is_told_with_its_remedy(settings: Settings, damage: s
     else:
         path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(LakeError, match=r"fact_expenditures\.parquet.*again"):
+        merge(settings, run)
+
+
+# files that hold several reports --------------------------------------------------------------------------------------------
+
+
+def bring(settings: Settings, amounts_of_parts: list[str], templates: str = TEMPLATES) -> dict[str, object]:
+    """A night that finds reports of these amounts in every file that has work."""
+    run = start_run(settings)
+    plan(settings, run, READERS, templates)
+    found = []
+    for row in pl.read_parquet(run / "plan.parquet").filter(work="extract").iter_rows(named=True):
+        for number, amount in enumerate(amounts_of_parts, start=1):
+            own = {**row, "report_id": report_id(row["file_name"], row["sha256"], number)}
+            part = report_frames(own, amount)
+            part["reports"][0] |= {"part_number": number, "parts_count": len(amounts_of_parts), "template_version": templates}
+            found.append(part)
+    write_facts(run, found)
+    return merge(settings, run)
+
+
+def has_documents(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the plan find a stored Document for every file."""
+    there = settings.project / "document"
+    there.touch()
+    monkeypatch.setattr(planning, "document_path", lambda *arguments: there)
+
+
+def test_all_reports_of_a_file_are_current_with_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    has_documents(settings, monkeypatch)
+    path = put(settings, "zhuzhou/2024/a.txt", "x")
+    assert bring(settings, ["1", "2", "3"]) == {"partitions_written": 1, "reports_merged": 3, "reports_retired": 0}
+    assert amounts(settings) == [Decimal(1), Decimal(2), Decimal(3)]
+    assert bring(settings, []) == {"partitions_written": 0, "reports_merged": 0, "reports_retired": 0}
+
+    put(settings, "zhuzhou/2024/a.txt", "xx")
+    assert bring(settings, ["4", "5"]) == {"partitions_written": 1, "reports_merged": 2, "reports_retired": 3}
+    assert amounts(settings) == [Decimal(4), Decimal(5)]
+    reports = lake(settings, "reports")
+    now = reports.filter("is_current").sort("part_number")["report_id"].to_list()
+    assert len(now) == 2
+    assert reports.filter(~pl.col("is_current"))["superseded_by"].to_list() == now[:1] * 3
+
+    path.unlink()
+    put(settings, "zhuzhou/2024/b.txt", "y")
+    assert bring(settings, ["6"])["reports_retired"] == 2
+    assert amounts(settings) == [Decimal(6)]
+    assert lake(settings, "reports").filter("is_current").height == 1
+
+
+@pytest.mark.parametrize("after", [["1"], ["1", "2", "3", "4"], ["7", "8"]])
+def test_a_revision_that_is_divided_anew_leaves_nothing_of_the_former_division(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, after: list[str]
+) -> None:
+    has_documents(settings, monkeypatch)
+    put(settings, "zhuzhou/2024/a.txt", "x")
+    bring(settings, ["1", "2", "3"])
+    bring(settings, after, "templates-2")
+    assert amounts(settings) == [Decimal(amount) for amount in after]
+    reports = lake(settings, "reports").sort("part_number")
+    assert reports["part_number"].to_list() == list(range(1, len(after) + 1))
+    assert reports["is_current"].all()
+    for table in ("forms", "figure_cells"):
+        assert set(lake(settings, table)["report_id"]) == set(reports["report_id"])
+
+
+def test_a_report_of_a_file_whose_first_report_is_not_brought_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_documents(settings, monkeypatch)
+    put(settings, "zhuzhou/2024/a.txt", "x")
+    run = start_run(settings)
+    plan(settings, run, READERS, TEMPLATES)
+    row = pl.read_parquet(run / "plan.parquet").row(0, named=True)
+    write_facts(run, [report_frames({**row, "report_id": report_id(row["file_name"], row["sha256"], 2)}, "1")])
+    with pytest.raises(LakeError, match="brings no row"):
         merge(settings, run)
