@@ -31,8 +31,8 @@ Reading = tuple[str | None, ...]  # one text a column, None where the cell is em
 
 @dataclass(frozen=True)
 class Row:
-    """The figures of a row as printed. `is_run`: its one text holds several numbers without separators. `part`: "whole", "part"
-    of it, or "" for a row outside the sum."""
+    """The figures of a row as printed. `is_run`: the first text holds several numbers without separators, the others are cells.
+    `part`: "whole", "part" of it, or "" for a row outside the sum."""
 
     texts: tuple[str, ...]
     is_run: bool = False
@@ -51,8 +51,8 @@ def value(text: str | None) -> Decimal | None:
 
 def splits(run: str, count: int) -> Iterator[tuple[str, ...]]:
     """Every way to cut a run into `count` numbers as forms print them: no leading zero, at most six decimals."""
-    if count == 1:
-        if _NUMBER.fullmatch(run):
+    if count <= 1:
+        if count == 1 and _NUMBER.fullmatch(run):
             yield (run,)
         return
     for end in range(1, len(run) - count + 2):
@@ -75,11 +75,11 @@ def agreeing(roles: Sequence[str], reading: Reading) -> int | None:
     if rate is not None and executed is not None and budget is not None:
         if not budget or not _rounds_to(executed / budget * 100, rate):
             return None
-        count += 1
+        count += bool(rate)  # a rate of 0 fits every budget and every weight: it proves nothing
     if weight is not None and score is not None and rate is not None:
         if not _rounds_to(weight * min(rate, Decimal(100)) / 100, score):
             return None
-        count += 1
+        count += bool(rate)
     return count
 
 
@@ -107,7 +107,7 @@ def solve(roles: Sequence[str], rows: Sequence[Row]) -> list[Reading | None]:
     if len(wholes) != 1 or not any(found[number] is None for number in (*wholes, *parts)):
         return found
     whole = wholes[0]
-    if not parts:
+    if not parts or not all(choices[number] for number in parts):
         certain = [reading for reading in choices[whole] if agreeing(roles, reading) == 2]
         found[whole] = certain[0] if len(certain) == 1 else None
         return found
@@ -145,6 +145,12 @@ def _choices(roles: Sequence[str], row: Row, has_parts: bool) -> list[Reading]:
         return []
     found: list[Reading] = []
     steps = 0
+    if row.is_run and len(row.texts) > 1:
+        return [
+            reading
+            for numbers in splits(_plain(row.texts[0]), len(roles) - len(row.texts) + 1)
+            if agreeing(roles, reading := (*_printed(row, numbers), *row.texts[1:])) is not None and row.part == "part"
+        ]
     least = 1 if has_parts and not row.is_run else 2  # identities of the whole: sums of parts stand in for the score
     for columns in _filled(roles, row, least):
         for texts in splits(_plain(row.texts[0]), len(columns)) if row.is_run else iter([row.texts]):

@@ -31,13 +31,14 @@ DOUBT_LENGTH = 120  # of a row's text in a warning
 TITLE_LENGTH = 60
 TITLE_REACH = 3  # paragraphs above a form that may hold its title
 MOST_POINTS = 100  # that one indicator can have
+MOST_TOTAL = 120  # that all of them make with the points of the execution rate, if forms print them outside 100
 LABEL_LINES = 4  # lines or words that a label may be wrapped over
-_BOUNDARY = re.compile(
-    r"^(?:附(?:件|表)\s*[一二三四五六七八九十\d]|[一二三四五六七八九十]{1,3}\s*[、.．]|[（(][一二三四五六七八九十]{1,3}[)）])"
-)
+_ATTACHMENT = re.compile(r"^附(?:件|表)\s*[一二三四五六七八九十\d]")
+_CHAPTER = re.compile(r"^(?:[一二三四五六七八九十]{1,3}\s*[、.．]|[（(][一二三四五六七八九十]{1,3}[)）])")
 _FILLER = re.compile(r"[….·。\s]+")  # rows left open for further indicators
 _UNIT_LINE = re.compile(r"^[（(]?\s*(?:金额)?单位\s*[:：]\s*(?:万元|亿元|元)\s*[)）]?$")
 _RUN = re.compile(r"[\d０-９.,，．%％]+")
+_DASHES = re.compile(r"[-－—–]+")  # behind figures: cells without a value
 _MESS = re.compile(r"(?:[≥≤≧≦＞＜><=＝═]\s*)?[\d０-９][\d０-９.,，．]*[%％]?")
 _OPERATOR = re.compile(r"[≥≤≧≦＞＜><=＝═]{1,2}|定性|定量")
 _NAMED_GROUP = re.compile(r"\(\?P<\w+>")
@@ -125,11 +126,12 @@ class _Labels:
         if len(text) > TITLE_LENGTH or self.of(text):
             return False
         kinds = (label for code in catalogue().codes["document_kind"].values() for label in code.labels)
-        return self.is_title(text) or any(label in text for label in kinds) or _BOUNDARY.match(text) is not None
+        is_marked = _ATTACHMENT.match(text) or _CHAPTER.match(text)
+        return bool(is_marked) or self.is_title(text) or any(label in text for label in kinds)
 
     def is_title(self, text: str) -> bool:
-        """Whether a line is the title of a form of some template."""
-        return len(text) <= TITLE_LENGTH and any(title.search(text) for title in self.titles)
+        """Whether a line is the title of a form of some template; the heading of a chapter is none."""
+        return len(text) <= TITLE_LENGTH and not _CHAPTER.match(text) and any(title.search(text) for title in self.titles)
 
 
 def _union(patterns: Sequence[re.Pattern[str]]) -> re.Pattern[str]:
@@ -207,7 +209,7 @@ def _cut(word: _Piece, labels: _Labels) -> list[_Piece]:
                 free = place = end
             continue
         end = _label_end(text, place, labels)
-        run = None if end else _RUN.match(text, place)
+        run = None if end else _RUN.match(text, place) or (_DASHES.match(text, place) if found and found[-1].is_value else None)
         if not end and (run is None or (free < place and not found)):
             place += 1
             continue
@@ -362,6 +364,8 @@ def _last_line(run: list[Paragraph], header: int, last: int, labels: _Labels, is
         words = text.split() if is_joined else [text]
         if is_joined and _label_end(text, 0, labels):
             return line + 1
+        if not is_joined and "head" in labels.of(text) and line + 1 < last and len(run[line + 1].text) <= TITLE_LENGTH:
+            return line + 2  # a grade, a name
         if any(labels.of(word) or is_figure(word) for word in words):
             follows = line + 1 < last and not is_joined and is_figure(text) and len(run[line + 1].text) <= 3 * TITLE_LENGTH
             return line + 2 if follows else line + 1  # the reason of the last indicator
@@ -401,6 +405,8 @@ class _Layout:
     cells: list[Cell] = field(default_factory=list)
     height: int = 0
     has_amounts: bool = False
+    is_glued: bool = False  # the columns are named without separators
+    has_certain: bool = False  # a row of amounts or an indicator was read
     place: int = 0
 
     def table(self) -> Table:
@@ -474,6 +480,7 @@ class _Layout:
     def _columns(self, section: Section, count: int) -> list[tuple[_Piece, Column | None]]:
         """The header's pieces with their columns, in the order of the rows: finer labels below a coarse one take its place."""
         found = [(piece, _column_of(section, piece.text)) for piece in self.pieces[self.place : self.place + count]]
+        self.is_glued |= any(piece.is_glued for piece, _ in found)
         self.place += count
         fields = [column.field if column else None for _, column in found]
         for coarse, name in enumerate(fields):
@@ -505,21 +512,25 @@ class _Layout:
         arithmetic_rows = [self._arithmetic_row(row, len(columns)) for row in rows]
         readings = arithmetic.solve(roles, arithmetic_rows)
         for row, stated, reading in zip(rows, arithmetic_rows, readings, strict=True):
+            if row.label is not None and not row.values and self.is_glued and "row" not in self.labels.of(row.label.text):
+                self._loose([row.label], 1)
+                continue
             is_labelled = row.label is not None or section.rows is None
             if reading is None or not is_labelled or any(piece.is_doubtful for piece in row.values):
                 self._uncertain([None, row.label, *row.values], width)
                 continue
+            self.has_certain |= bool(row.values)
             self._put([None, row.label, *_placed(reading, row.values, stated.is_run)])
 
     def _arithmetic_row(self, row: _Row, count: int) -> arithmetic.Row:
         texts = tuple(piece.text for piece in row.values)
-        is_run = len(texts) == 1 and count > 1 and row.values[0].is_glued
+        if count > 1 and len(row.values) == 2 and all(piece.is_glued for piece in row.values) and not is_figure(texts[1]):
+            texts = texts[:1]  # cells without a value close the row, their number is lost
+        is_run = bool(texts) and count > 1 and len(texts) != count and all(piece.is_glued for piece in row.values)
         is_run = is_run or (
             len(texts) == 1 and count > 1 and self.is_joined and arithmetic.value(texts[0]) is None and is_figure(texts[0])
         )
-        code = catalogue().code_of_label("fund_source", row.label.text) if row.label else None
-        source = catalogue().codes["fund_source"].get(code or "")
-        part = "" if source is None else "part" if source.parent else "whole"
+        part = "" if row.label is None else _part_of(row.label.text)
         return arithmetic.Row(texts, is_run, part)
 
     def _rows(self, section: Section) -> list[_Row]:
@@ -642,7 +653,7 @@ class _Layout:
         total: _Piece | None = None
         while self.place < len(self.pieces):
             piece = self.pieces[self.place]
-            if section.totals is not None and section.totals.match.fullmatch(normalise_label(piece.text)):
+            if "total" in self.labels.of(piece.text):
                 total = piece
                 break
             if self._header_at(self.place) is not None:
@@ -667,7 +678,8 @@ class _Layout:
             self._record(record, len(columns), levels, covering)
         if total is not None:
             self.place += 1
-            self._total(total, records, fields, is_unknown and not is_glued)
+            self.has_certain |= any(record.is_certain for record in records)
+            self._total(total, records, fields)
 
     def _record(self, record: _Record, width: int, levels: list[int], covering: dict[int, int]) -> None:
         """One row; a level that is not printed again is covered by the cell above it, as merged cells are."""
@@ -711,7 +723,8 @@ class _Layout:
             return [piece]
         return [piece, *(piece.part(found.start(), found[0]) for found in _MESS.finditer(piece.text))]
 
-    def _total(self, label: _Piece, records: list[_Record], fields: list[str | None], is_unknown: bool) -> None:
+    def _total(self, label: _Piece, records: list[_Record], fields: list[str | None]) -> None:
+        """The row of totals; below a form of which nothing could be read it may be that of a form left blank."""
         values: list[_Piece] = []
         while self.place < len(self.pieces) and self.pieces[self.place].is_value and len(values) < len(fields):
             values.append(self.pieces[self.place])
@@ -719,10 +732,11 @@ class _Layout:
         figures = [piece for piece in values if is_figure(piece.text)]
         if len(figures) == 1 and figures[0].is_glued and arithmetic.value(figures[0].text) is not None:
             figures = _glued_total(figures[0])
-        is_certain = len(figures) == 2 or (len(figures) == 1 and arithmetic.value(figures[0].text) not in (None, 100))
+        numbers = [arithmetic.value(piece.text) or MOST_TOTAL + 1 for piece in figures]
+        is_certain = len(numbers) in (1, 2) and max(numbers) <= MOST_TOTAL and numbers != [MOST_POINTS]
         if len(figures) == 1 and arithmetic.value(figures[0].text) == 100 and _are_full(records, fields):
             is_certain = True  # nothing was lost, so that weight and score are the same
-        if not is_unknown and (is_certain or not figures):
+        if self.has_certain and (is_certain or not figures):
             self._put([label, *figures])
             return
         self._loose([label])
@@ -754,13 +768,26 @@ class _Layout:
     def _loose(self, pieces: Sequence[_Piece], column: int = 0) -> None:
         """Pieces outside every section, one a row."""
         for piece in pieces:
-            self._put([*[None] * column, piece])
+            parts = self._figures_of(piece) if self.is_glued else [piece]
+            self._put([*[None] * column, parts[0]])
+            for part in parts[1:]:
+                self._put([*[None] * (column + 1), part])
 
     def _warn(self, pieces: Sequence[_Piece | None]) -> None:
         known = [piece for piece in pieces if piece is not None]
         if known:
             place = replace(known[0].locator, column=None)
             self.doubts.append(f"{place}: {' '.join(piece.text for piece in known)[:DOUBT_LENGTH]}")
+
+
+def _part_of(label: str) -> str:
+    """Whether a row is the whole of its block, a part of it (a source of funds; basic or project expenditure), or neither."""
+    for vocabulary, whole in (("fund_source", "all"), ("item", "total")):
+        code = catalogue().code_of_label(vocabulary, label)
+        if code is not None:
+            parent = catalogue().codes[vocabulary][code].parent
+            return "whole" if code == whole else "part" if parent == whole else ""
+    return ""
 
 
 def _column_of(section: Section, text: str) -> Column | None:
@@ -795,11 +822,11 @@ def _placed(reading: arithmetic.Reading, values: list[_Piece], is_run: bool) -> 
     for text in reading:
         if text is None:
             placed.append(None)
-        elif is_run:
+        elif is_run and offset < len(values[0].text):
             placed.append(values[0].part(offset, text))
             offset += len(text)
         else:
-            placed.append(left.pop(0))
+            placed.append(left.pop(1 if is_run else 0))
     return placed
 
 
