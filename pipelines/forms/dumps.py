@@ -59,7 +59,7 @@ def _straightened(table: Table) -> Table:
     header: _Header | None = None
     for row in table.rows:
         header = _header(row) or header
-        places = _places(header, [cell.text for cell in row]) if header and len(row) < len(header.kinds) else None
+        places = _places(header, [cell.text for cell in row]) if header and 1 < len(row) < len(header.kinds) else None
         if places is None or header is None:
             covered = {cell.column: len(cells) + count for count, cell in enumerate(row)}
             cells += row

@@ -129,7 +129,7 @@ class _Block:
                     self.reading.refuse(self.piece, cell, name.text, self.columns[field_name].cell.text)
             return
         is_one_text = not re.search(r"\d", cell.text)
-        if len(numbers) == 1 == count or is_one_text or (field_name in SHARED and len(lines) == 1):
+        if len(numbers) == 1 == count or is_one_text or (field_name in SHARED and len(cell.text.split()) == 1):
             self._one_cell(field_name, cell, index, name, list(numbers.values()))
             return
         self.reading.refuse(self.piece, cell, name.text, self.columns[field_name].cell.text)
