@@ -28,6 +28,7 @@ Row = dict[str, Any]
 Found = dict[Key, tuple[Any, str | None]]  # value and place
 
 _PLACES = Decimal("0.000001")
+_MOST_DIGITS = 17  # before the point, of any value of a fact
 _EVALUATION_KEY = {"item_code", "fund_source_code"}
 _CODES = ("item_code", "fund_source_code", "phase_code", "amount_year")
 _QUANTITY = re.compile(r"^[^\d.+-]*(?P<number>[+-]?(?:\d[\d,]*(?:\.\d+)?|\.\d+))\D*$")
@@ -186,7 +187,9 @@ def _says(raw_text: str, value: Any) -> bool:
         return _plain(raw_text) == _plain(value)
     quantity = _QUANTITY.match(_plain(raw_text))
     stated = None if quantity is None else _number(quantity["number"].replace(",", ""))
-    return stated is not None and any((stated * scale).quantize(_PLACES) == number.quantize(_PLACES) for scale in _SCALES)
+    if stated is None or stated.adjusted() > _MOST_DIGITS:
+        return False  # a run of several numbers says none of them
+    return any((stated * scale).quantize(_PLACES) == number.quantize(_PLACES) for scale in _SCALES)
 
 
 # reports and forms --------------------
