@@ -121,6 +121,7 @@ class _Reader:
         self.previous: _Token | None = None
         self.amounts: list[tuple[str | None, str | None]] | None = None  # what 分别为 says of the amounts behind it
         self.needs_phase = False
+        self.is_carried = False  # the last amount of a part had the phase of its whole
         self.is_reason = False  # of a change or a result: what it names is no more than that
         self.sentence_from = 0
 
@@ -172,7 +173,7 @@ class _Reader:
             self.phase = None
         if "phase" in entry:
             self.phase, self.is_fresh = entry["phase"], True
-        self.needs_phase = entry.get("is_phased", False)
+        self.needs_phase, self.is_carried = entry.get("is_phased", False), False
         item = None if code == self.subject.whole or self.is_reason else code
         self.subject = _with(self.subject, item=item, basis=None)
 
@@ -202,6 +203,8 @@ class _Reader:
         self._name(token)
         if not self.subject.compared:
             self.phase, self.is_fresh = token.value, True
+            if self.is_carried:  # 其中基本支出8万元，项目支出4万元，决算数11万元: of the whole, or of its last part
+                self.subject = _with(self.subject, item=None)
         self.subject = _with(self.subject, basis=None)
 
     def _comparison(self, token: _Token) -> None:
@@ -241,8 +244,9 @@ class _Reader:
         if token.value not in "；;":
             self.subject = _Subject(self.usual)
             self.sentence_from = token.end
-            self.is_reason = False
-        self.subject = _with(self.subject, compared=False, basis=None)
+            self.is_reason = self.is_carried = False
+        item = None if self.subject.whole else self.subject.item  # behind 其中…； the whole may go on, or its last part
+        self.subject = _with(self.subject, item=item, compared=False, basis=None)
         self.outside = self.subject
         self.open, self.is_list, self.needs_phase = [], False, False
 
@@ -265,8 +269,11 @@ class _Reader:
         elif item is None or self.subject.compared or not is_clear:
             if token.value[-1] not in _UNITS or is_clear:  # 5万 of something else may be heads
                 yield Figure("unmapped", token.value, token.start)
+            if not self.subject.compared:
+                self.subject = _with(self.subject, item=None)  # what follows is of the same unknown thing
         else:
             self.subject = _with(self.subject, basis=None)
+            self.is_carried = self.subject.whole is not None and not self.is_fresh
             yield Figure("amount", token.value, token.start, item, phase or "unstated", self.year, token.unit)
         if token.kind not in ("share", "change"):
             self.is_fresh = False
@@ -407,7 +414,7 @@ def _is_subject(entry: dict[str, Any], stated: Statement, sentence: str) -> bool
 def _is_stated(entry: dict[str, Any], sentence: str, clause: str, matched: str) -> bool:
     if re.search(narrative_template()["other_year"], clause):
         return False
-    if "unless" in entry and re.search(entry["unless"], clause[-6:]):
+    if "unless" in entry and re.search(entry["unless"], clause + matched):
         return False
     return "needs" not in entry or re.search(entry["needs"], sentence + matched) is not None
 

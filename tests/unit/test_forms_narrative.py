@@ -292,12 +292,29 @@ def test_parts_totals_and_items(sentence: str, expected: list[tuple[str, str, st
 @pytest.mark.parametrize(
     "sentence",
     [
+        "整体支出预算数12万元，其中基本支出8万元，项目支出4万元；决算数为11万元。",
+        "整体支出预算数12万元，其中基本支出8万元，项目支出4万元，决算数为11万元。",
+    ],
+)
+def test_an_amount_behind_parts_is_of_none_of_them(sentence: str) -> None:
+    assert amounts(sentence) == [
+        ("total", "budget", "12"),
+        ("basic_expenditure", "budget", "8"),
+        ("project_expenditure", "budget", "4"),
+    ]
+    assert unmapped(sentence, "一、基本情况\n") == ["11万元"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
         "工程支出3万元，服务支出2万元，购置费1万元。",
         "支出总额105万元。",
         "三公经费总额未定，总支出10万元。",
         "整体支出绩效良好，节约10万元。",
         "基本支出中工资福利支出5万元。",
         "基本支出人均5万元。",
+        "基本支出中工资福利支出5万元，实际支出4万元。",
         "项目支出绩效目标为增收100万元。",
         "公务接待费控制在年初预算以内，节约3万元。",
         "主要原因是人员经费5万元未支出。",
@@ -355,6 +372,8 @@ def test_changes(sentence: str, expected: tuple[str, str, int, str, str | None, 
         "游客同比增长23%，带动收入增加2万元。",
         "实际支出10.5万元，主要是公务接待费减少1万元。",
         "人员经费和公用经费同比增加2万元。",
+        "其中工资福利支出8万元，同比增加2万元。",
+        "财政拨款支出合计105万元，同比增加2万元。",
     ],
 )
 def test_what_is_no_change_of_an_item(sentence: str) -> None:
@@ -477,6 +496,10 @@ def test_scores(text: str, expected: tuple[str, str | None, str | None, str | No
         "上年自评得分96分。",
         "2023年自评得分96分。",
         "群众评分98分。",
+        "数量指标自评得分20分。",
+        "年度考核评定为优。",
+        "满意度平均分97分。",
+        "食品质量评价结果为优。",
         "自评得分均在90分以上。",
         "等级为优良率较高。",
     ],
