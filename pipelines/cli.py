@@ -341,8 +341,15 @@ IDENTITY = frozenset(
 def _tell_rejected(reports: list[dict[str, Any]], voice: Voice) -> int:
     rejected = [report for report in reports if report["outcome"] == "rejected"]
     for report in rejected:
-        voice.error(unreadable(report["file_name"], report["reason"], report["detail"], voice))
+        voice.error(unreadable(_named(report, voice), report["reason"], report["detail"], voice))
     return FAILED if rejected else OK
+
+
+def _named(report: dict[str, Any], voice: Voice) -> str:
+    """File of a report, and which of the reports in it where it holds several."""
+    number, count = report["part_number"], report["parts_count"]
+    file_name = str(report["file_name"])
+    return file_name if count == 1 else voice.text("part_of_file", file=file_name, number=number, count=count)
 
 
 def _check(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
@@ -378,7 +385,7 @@ def _tell_check(report: dict[str, Any], findings: list[dict[str, Any]], held: li
     department = report["department_name"] or voice.text("unknown_department")
     year, forms, figures = plain(report["fiscal_year"]), report["forms_count"], report["figures_extracted_count"]
     voice.say(
-        voice.text("check_head", file=report["file_name"], department=department, year=year, forms=forms, figures=figures),
+        voice.text("check_head", file=_named(report, voice), department=department, year=year, forms=forms, figures=figures),
         "bold",
     )
     if held:
