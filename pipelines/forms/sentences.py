@@ -400,7 +400,10 @@ def scores(text: str, fiscal_year: int | None, usual: str | None) -> list[Statem
         sentence = plain[_after(plain, place, _SENTENCE_END) : place]
         named = [entry for entry in grammar["subjects"] if _is_subject(entry, stated, sentence)]
         is_usual = usual == "project_expenditure" or re.search(grammar["no_subject"], sentence) is None
+        clause = plain[_after(plain, place, _CLAUSE_END) : place]
+        is_partial = stated.name == "total_score_points" and re.search(grammar["no_score"], clause) is not None
         item = named[0]["item"] if named else usual if is_usual and stated.name != "mean_score_reported_points" else None
+        item = None if is_partial else item
         found.append(replace(stated, item=item if stated.year == fiscal_year else None))
     return found
 

@@ -427,6 +427,8 @@ def counts(text: str) -> dict[str, int]:
         ("公务用车保有量3辆，购置0辆。", {"vehicles_owned": 3, "vehicles_purchased": 0}),
         ("更新购置公务用车1辆，年末公务用车保有量为4辆。", {"vehicles_purchased": 1, "vehicles_owned": 4}),
         ("因公出国（境）团组0个，0人次。", {"abroad_groups": 0, "abroad_persons": 0}),
+        ("出国（境）团组数0个，出国（境）人数0人。", {"abroad_groups": 0, "abroad_persons": 0}),
+        ("公务用车购置0辆、保有量3辆，接待8批。", {"vehicles_purchased": 0, "vehicles_owned": 3}),
         (
             "安排因公出国(境)费0万元，全年使用财政拨款安排出国（境）团组2个、参加5人次。",
             {"abroad_groups": 2, "abroad_persons": 5},

@@ -51,6 +51,12 @@ def test_wordings_of_a_project(text: str) -> None:
     assert read(text) == {"粮情监测项目": FACTS}
 
 
+def test_a_score_of_some_indicators_is_not_the_total() -> None:
+    text = "甲项目绩效自评情况：执行数9万元，完成预算的90%。其中产出指标自评得分49分，自评得分97分。"
+    found = {value for name, _, value in read(text)["甲项目"] if name == "total_score_points"}
+    assert found == {"97"}
+
+
 def test_each_project_has_its_own_figures_and_a_heading_ends_the_last() -> None:
     found = read(
         "1.甲项目绩效自评情况：全年预算数10万元，执行数9万元，完成预算的90%。\n完成检测30次，惠及群众5万人，带动增收20万元。\n"
