@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.catalogue.definitions import Catalogue, Check, Field, catalogue, read_yaml
+from pipelines.catalogue.definitions import Catalogue, Check, Field, Table, catalogue, read_yaml
 
 if TYPE_CHECKING:
     import polars as pl
@@ -154,23 +154,29 @@ def doc_blocks(known: Catalogue) -> str:
 
 
 def sources(known: Catalogue) -> str:
-    """dbt sources: the tables of schemas `facts` and `catalogue`."""
-    import json
-
+    """dbt sources: the tables of schemas `facts`, `reference` and `catalogue`."""
     lines = [f"# {_NOTICE}", "sources:", "  - name: facts", "    schema: facts"]
     lines += ["    description: 从报告读出的事实 — Facts read from reports, current revisions.", "    tables:"]
     for table in known.tables.values():
-        lines += [
-            f"      - name: {table.name}",
-            f"        description: {json.dumps(f'{table.zh} — {table.en}', ensure_ascii=False)}",
-        ]
-        lines.append("        columns:")
-        for column in table.columns:
-            lines.append(f"          - {{name: {column.name}, description: \"{{{{ doc('{column.name}') }}}}\"}}")
+        lines += _source_table(table)
+    lines += ["  - name: reference", "    schema: reference"]
+    lines += ["    description: 参照表 — Reference tables of data/reference.", "    tables:"]
+    for table in known.reference.values():
+        lines += _source_table(table)
     lines += ["  - name: catalogue", "    schema: catalogue"]
     lines += ["    description: 目录：代码、字段、表、规则 — The catalogue's codes, fields, tables and rules.", "    tables:"]
     lines += [f"      - name: {name}" for name in ("codes", "fields", "tables", "rules", "checks", "check_terms")]
     return "\n".join(lines) + "\n"
+
+
+def _source_table(table: Table) -> list[str]:
+    import json
+
+    columns = [
+        f"          - {{name: {column.name}, description: \"{{{{ doc('{column.name}') }}}}\"}}" for column in table.columns
+    ]
+    description = json.dumps(f"{table.zh} — {table.en}", ensure_ascii=False)
+    return [f"      - name: {table.name}", f"        description: {description}", "        columns:", *columns]
 
 
 def dictionary(known: Catalogue, marts: list[dict[str, Any]]) -> str:
@@ -178,16 +184,10 @@ def dictionary(known: Catalogue, marts: list[dict[str, Any]]) -> str:
     lines = ["# 数据字典 — Data dictionary", "", f"<!-- {_NOTICE} -->", ""]
     lines += ["## 事实表 — Fact tables (schema `facts`)", ""]
     for table in known.tables.values():
-        key = ", ".join(f"`{name}`" for name in table.key)
-        lines += [
-            f"### {table.name}",
-            "",
-            f"{table.zh}。{table.en}",
-            "",
-            f"粒度 — Grain: {table.grain}. 主键 — Key: {key}.",
-            "",
-        ]
-        lines += _column_table(known, table.column_names, table.required)
+        lines += _table_section(known, table)
+    lines += ["## 参照表 — Reference tables (schema `reference`)", ""]
+    for table in known.reference.values():
+        lines += _table_section(known, table)
     lines += ["## 集市表 — Marts (schema `marts`)", ""]
     for mart in marts:
         lines += [f"### {mart['name']}", "", mart["description"].strip(), ""]
@@ -208,6 +208,12 @@ def dictionary(known: Catalogue, marts: list[dict[str, Any]]) -> str:
         ]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _table_section(known: Catalogue, table: Table) -> list[str]:
+    key = ", ".join(f"`{name}`" for name in table.key)
+    head = [f"### {table.name}", "", f"{table.zh}。{table.en}", "", f"粒度 — Grain: {table.grain}. 主键 — Key: {key}.", ""]
+    return head + _column_table(known, table.column_names, table.required)
 
 
 def _column_table(known: Catalogue, names: Iterable[str], required: frozenset[str]) -> list[str]:

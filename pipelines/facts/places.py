@@ -108,8 +108,8 @@ def normalised_name(place: City, name: str) -> str:
     """A department's name without what its city's folder says anyway: 安澜市档案馆, 市档案馆 and 档案馆 are one name there.
 
     So are 中共安澜市委员会组织部, 安澜市委组织部 and 市委组织部. Only the folder's own place is dropped: 荷塘区妇联 stays apart
-    in the folder of the city above it. （本级） stays too: it names the accounts of the office alone, not those of the department
-    with all its units.
+    in the folder of the city above it. （本级） stays too: it names the accounts of the office alone, not those of the
+    department with all its units.
     """
     text = _plain(name)
     if place.name is None:

@@ -1,6 +1,7 @@
 """The version of everything between a Document and its facts.
 
-Belongs here: one hash over templates, vocabularies and the code that applies them. The ledger extracts anew where it changes.
+Belongs here: one hash over templates, vocabularies, reference tables and the code that applies them. The ledger extracts anew
+where it changes.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
+
+from pipelines.settings import Settings
 
 ROOMS = Path(__file__).resolve().parents[1]
 SOURCES = (
@@ -23,8 +26,10 @@ VOCABULARIES = ("catalogue/codes.yml", "catalogue/fields.yml", "catalogue/tables
 
 @cache
 def template_version() -> str:
-    """Hash over the templates, the vocabularies and the code of the rooms `forms` and `facts`."""
+    """Hash over the templates, the vocabularies, the reference tables and the code of the rooms `forms` and `facts`."""
     digest = hashlib.sha256()
+    for path in sorted((Settings.load().project / "data" / "reference").glob("*.csv")):
+        digest.update(f"{path.name}\n".encode() + path.read_bytes())
     for pattern in (*SOURCES, *VOCABULARIES):
         for path in sorted(ROOMS.glob(pattern)):
             digest.update(f"{path.name}\n".encode() + path.read_bytes())

@@ -43,7 +43,8 @@ def audit(settings: Settings) -> dict[str, int]:
             f"{schema}.{table}"
             for schema, table in connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
         }
-        expected = {f"facts.{table}" for table in catalogue().tables} | _models(settings)
+        reference = {f"reference.{table}" for table in catalogue().reference}
+        expected = {f"facts.{table}" for table in catalogue().tables} | reference | _models(settings)
         missing = sorted(expected - found)
         failures = [f"table {name} is missing" for name in missing]
         # Without its tables no other check can be made.

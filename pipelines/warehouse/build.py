@@ -17,6 +17,7 @@ from pipelines.catalogue.rendering import describe, frames
 from pipelines.home import LakeError, lake_files
 from pipelines.settings import Settings
 from pipelines.warehouse.lake import lake_row_counts
+from pipelines.warehouse.reference import reference_frames
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,10 +38,11 @@ def warehouse_path(settings: Settings) -> Path:
 
 
 def load(settings: Settings) -> dict[str, int]:
-    """Build `build/warehouse.duckdb` anew: schema `facts` from the lake and schema `catalogue` from the catalogue.
+    """Build `build/warehouse.duckdb` anew: schema `facts` from the lake, `catalogue` and `reference`.
 
     Every table of the catalogue is there, with its types and bilingual comments, even where the lake has no row of it. Returns
-    the rows by table of schema `facts`. Raises LakeError where the lake's files do not hold what its manifest says.
+    the rows by table of schema `facts`. Raises LakeError where the lake's files do not hold what its manifest says, and
+    ReferenceTableError.
     """
     import duckdb
 
@@ -61,6 +63,7 @@ def load(settings: Settings) -> dict[str, int]:
                 f"{settings.home / 'lake'} from a backup, or remove it and run again."
             )
         _load_catalogue(connection)
+        _load_reference(connection, settings)
         connection.execute("use memory")
         connection.execute("checkpoint warehouse")
         connection.execute("detach warehouse")
@@ -100,6 +103,18 @@ def _load_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("catalogue_frame", frame)
         connection.execute(f"create table catalogue.{name} as select * from catalogue_frame")
         connection.unregister("catalogue_frame")
+
+
+def _load_reference(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    connection.execute("create schema reference")
+    for name, frame in reference_frames(settings.project).items():
+        table = catalogue().reference[name]
+        connection.register("reference_frame", frame)
+        connection.execute(f"create table reference.{name} as select * from reference_frame")
+        connection.unregister("reference_frame")
+        _comment(connection, "table", f"reference.{name}", f"{table.zh} — {table.en}")
+        for column in table.columns:
+            _comment(connection, "column", f"reference.{name}.{column.name}", describe(column))
 
 
 def run_models(settings: Settings) -> dict[str, int]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.definitions import read_yaml
 from pipelines.catalogue.rendering import frames as catalogue_frames
+from pipelines.warehouse.reference import reference_frames
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,7 @@ def build_in_memory(frames: Mapping[str, pl.DataFrame], dbt_project: Path) -> du
     if unknown:
         raise KeyError(f"not tables of schema facts: {', '.join(unknown)}")
     connection = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
-    connection.execute("create schema facts; create schema catalogue")
+    connection.execute("create schema facts; create schema catalogue; create schema reference")
     for table in catalogue().tables.values():
         columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
         connection.execute(f"create table facts.{table.name} ({columns})")
@@ -104,9 +105,11 @@ def build_in_memory(frames: Mapping[str, pl.DataFrame], dbt_project: Path) -> du
             if frame.height:
                 frame.write_parquet(path)
                 connection.execute(f"insert into facts.{name} by name select * from {source}")
-        for name, frame in catalogue_frames().items():
+        tables = {f"catalogue.{name}": frame for name, frame in catalogue_frames().items()}
+        tables |= {f"reference.{name}": frame for name, frame in reference_frames(dbt_project.parent).items()}
+        for name, frame in tables.items():
             frame.write_parquet(path)
-            connection.execute(f"create table catalogue.{name} as select * from {source}")
+            connection.execute(f"create table {name} as select * from {source}")
     models = rendered_models(dbt_project)
     for schema in sorted({model.schema for model in models}):
         connection.execute(f"create schema {schema}")

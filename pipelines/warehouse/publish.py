@@ -32,9 +32,12 @@ class PublishError(RuntimeError):
 
 
 def code_version(settings: Settings) -> str:
-    """Hash of what turns facts into a release: the dbt project's sources, the catalogue and the package version."""
+    """Hash of what turns facts into a release: the dbt project's sources, the catalogue, the reference tables and the package
+    version."""
     project = settings.project / "dbt_project"
     digest = hashlib.sha256(f"{__version__}\n{catalogue().version}\n".encode())
+    for table in catalogue().reference:
+        digest.update((settings.project / "data" / "reference" / f"{table}.csv").read_bytes())
     for path in sorted(project.rglob("*")):
         name = path.relative_to(project)
         if path.is_file() and name.parts[0] not in _GENERATED:

@@ -16,7 +16,7 @@ from pipelines import warehouse
 from pipelines.home import current_release, lake_partitions
 from pipelines.settings import Settings
 from pipelines.warehouse.build import warehouse_path
-from tests.support.frames import merge_night, put
+from tests.support.frames import merge_night, put, write_reference
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,6 +75,7 @@ def first_nights(folder: Path) -> Settings:
     """Three nights over three files of two cities, so that the next one has an older release to remove."""
     settings = settings_of(folder)
     (folder / "dbt_project").mkdir()
+    write_reference(folder)
     put(settings, "zhuzhou/2024/b.txt", "10")
     put(settings, "liuyang/2024/c.txt", "100")
     for amount in ("1", "2", "3"):

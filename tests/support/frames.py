@@ -134,7 +134,16 @@ def write_project(folder: Path, mart: str = "select report_id, amount_wanyuan fr
             "select 'F00' as rule_id, [row_id] as left_row_ids, null::varchar[] as right_row_ids from facts.fact_expenditures"
         ),
     }
+    write_reference(folder)
     for name, text in files.items():
         path = folder / "dbt_project" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+def write_reference(folder: Path) -> None:
+    """Reference tables without rows in a project's folder."""
+    path = folder / "data" / "reference"
+    path.mkdir(parents=True, exist_ok=True)
+    for name, table in catalogue().reference.items():
+        (path / f"{name}.csv").write_text(",".join(table.column_names) + "\n", encoding="utf-8")
