@@ -17,13 +17,14 @@ _HAPPENED_FIELDS = frozenset({"actual_raw", "in_post_count"})
 
 
 def off_template_for(labels: set[str], title: str | None) -> Template | None:
-    """The template without a family that has most to read under normalised labels, or None where none tells what happened.
+    """The template without a family that has most to read under normalised labels, or None where none tells what happened
+    or where two fit alike: nothing says then whether the money is a department's or a project's.
 
     A section counts where its header, two of its columns and, in a matrix with coded rows, a row are there.
     """
-    found = {template.template_id: _fit(template, labels, title) for template in off_templates()}
-    best = max(off_templates(), key=lambda template: found[template.template_id])
-    return best if found[best.template_id] > 0 else None
+    fits = sorted(((_fit(template, labels, title), template) for template in off_templates()), key=lambda fit: -fit[0])
+    (most, best), (next_most, _) = fits[:2]
+    return best if most > next_most else None
 
 
 def fits_closely(template: Template, labels: set[str], title: str | None) -> bool:

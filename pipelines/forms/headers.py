@@ -9,7 +9,8 @@ import itertools
 from dataclasses import dataclass, replace
 
 from pipelines.catalogue.definitions import normalise_label
-from pipelines.documents import Cell
+from pipelines.documents import Cell, Table
+from pipelines.forms.absence import absence_of
 from pipelines.forms.observations import is_figure
 from pipelines.forms.segmentation import Slice
 from pipelines.forms.templates import Column, Section
@@ -85,9 +86,24 @@ def _told_apart(columns: list[HeadedColumn]) -> list[HeadedColumn]:
     return [one for one, meaning in zip(columns, meant, strict=True) if meant.count(meaning) == 1]
 
 
+def values_beside(cells: list[Cell], label: Cell) -> list[Cell]:
+    """Figures and marks of absence in a row behind a label, up to the next label; more than one are a row of a table."""
+    behind = itertools.dropwhile(lambda cell: cell is not label, cells)
+    values = itertools.takewhile(lambda cell: is_figure(cell.text) or absence_of(cell.text) is not None, list(behind)[1:])
+    return [cell for cell in values if absence_of(cell.text) != "blank"]
+
+
 def _has_figure_beside(cells: list[Cell], label: Cell) -> bool:
     """Whether the figure of a label stands beside it, not below: its name says what phase the figure is of."""
-    return any(is_figure(after.text) for before, after in itertools.pairwise(cells) if before is label)
+    beside = values_beside(cells, label)
+    return len(beside) == 1 and is_figure(beside[0].text)
+
+
+def cell_under(table: Table, index: int, head: Cell) -> Cell | None:
+    """The cell of a row under a header cell; None where several with content stand under it: one column is not all of them."""
+    under = dict.fromkeys(table.grid[index][head.column : head.column + head.column_span])
+    filled = [cell for cell in under if cell is not None and absence_of(cell.text) != "blank"]
+    return None if len(filled) > 1 else next(iter(filled), table.grid[index][head.column])
 
 
 def repeats(cell: Cell | None, head: Cell) -> bool:
@@ -146,7 +162,8 @@ def _above_covered(columns: list[HeadedColumn], upper: list[Cell], lower: list[C
     """
     if len(upper) == len(lower):
         return columns
-    blank = [not cell.text for cell in lower]
+    own_row = max(cell.row for cell in lower)
+    blank = [not cell.text or cell.row < own_row for cell in lower]
     leading = next((count for count, is_blank in enumerate(blank) if not is_blank), 0)
     trailing = next((count for count, is_blank in enumerate(reversed(blank)) if not is_blank), 0)
     pairs = [*zip(upper[:leading], lower, strict=False), *zip(reversed(upper), lower[: -trailing - 1 : -1], strict=False)]

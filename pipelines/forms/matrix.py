@@ -16,7 +16,7 @@ from pipelines.catalogue import catalogue
 from pipelines.catalogue.definitions import on_one_line, without_numbering
 from pipelines.documents import Cell
 from pipelines.forms.absence import absence_of
-from pipelines.forms.headers import AMOUNT, HeadedColumn, Header
+from pipelines.forms.headers import AMOUNT, HeadedColumn, Header, cell_under, values_beside
 from pipelines.forms.observations import is_figure
 from pipelines.forms.reading import Codes, Reading
 from pipelines.forms.segmentation import Slice
@@ -75,9 +75,10 @@ def read_matrix(reading: Reading, section: Section, header: Header, piece: Slice
             continue
         labels = _labels(row, header)
         codes = row_labels.codes([label.text for label in labels])
-        cells = [piece.table.grid[index][headed.cell.column] for headed in header.columns]
+        cells = [cell_under(piece.table, index, headed.cell) for headed in header.columns]
         rows.append((index, labels, codes, cells))
     owners = _owners(section, rows)
+    has_sources = any(headed.column.fund is not None for headed in header.columns)
     for index, labels, codes, cells in rows:
         if codes is None:
             continue  # its figures are handed over as unmapped
@@ -90,7 +91,7 @@ def read_matrix(reading: Reading, section: Section, header: Header, piece: Slice
             owner = owners[id(cell)]
             if owner is None and cell.row == index:
                 continue
-            own = _cell_codes(reading, section, codes, headed)
+            own = _cell_codes(reading, section, codes, headed, has_sources=has_sources)
             label_unit = unit_in(label.text) if label else None
             if own is None or len({label_unit, headed.unit} - {None}) > 1:
                 continue
@@ -124,6 +125,8 @@ def read_pairs(reading: Reading, section: Section, header: Header, piece: Slice,
             codes = row_labels.codes([label.text])
             if codes is None or is_figure(label.text) or not label.text.strip():
                 continue
+            if len(values_beside(row, label)) > 1:
+                continue  # a row of a table: its columns say more than its label
             phase = codes.get("phase_code") or phases.get(label.column) or section.phase
             phases[label.column] = phase
             if phase is None or (not is_figure(value.text) and absence_of(value.text) is None):
@@ -164,8 +167,11 @@ def _coded(rows: Rows, label: str) -> Codes:
     return {}
 
 
-def _cell_codes(reading: Reading, section: Section, codes: Codes, headed: HeadedColumn) -> Codes | None:
-    """Codes of a cell by its row and its column, or None where the two contradict each other or no phase is named."""
+def _cell_codes(reading: Reading, section: Section, codes: Codes, headed: HeadedColumn, *, has_sources: bool) -> Codes | None:
+    """Codes of a cell by its row and its column, or None where the two contradict each other or no phase is named.
+
+    `has_sources` says that columns of the section are sources of funds.
+    """
     column, own = headed.column, dict(codes)
     table = column.table or section.table
     if table not in _COUNTED_BY_ITEM:
@@ -181,6 +187,8 @@ def _cell_codes(reading: Reading, section: Section, codes: Codes, headed: Headed
     own["fund_source_code"] = fund if column.fund in (None, "all") else column.fund
     if column.field != AMOUNT:
         return own
+    if column.phase is not None and column.fund is None and has_sources:
+        row_phase = None  # the row's phase is that of the sources; 执行数 beside them speaks for itself
     phases = {column.phase, row_phase} - {None} or {section.phase} - {None}
     if len(phases) != 1:
         return None

@@ -35,6 +35,7 @@ _STATED = re.compile(
     r"^[（(]?(?:填报(?:单位|部门)|预算(?:部门|单位)|部门名称|单位名称|部门[(（]单位[)）]|编报单位|申报单位)(?:名称)?(?:[(（][盖公签]?章[)）])?[:：]"
     r"(?P<name>.+?)(?:[(（][盖公签]?章[)）].*|(?:填报|编报)?(?:日期|时间|人)[:：].*|(?:金额)?单位[:：].*)?$"
 )
+_OWN_TITLE = re.compile(r"自评[表单](?:[（(][^（()）]{0,16}[)）])?\s*$")  # also of forms that no template knows
 MAX_RUNNING_LINE = 40
 _UNIT_LINE = re.compile(r"^[（(]?\s*(?:金额)?单位\s*[:：]\s*(万元|亿元|元)\s*[)）]?$")
 _CHINESE_DIGITS = {digit: number for number, digit in enumerate("一二三四五六七八九十", start=1)}
@@ -252,7 +253,11 @@ def _is_title(text: str) -> bool:
 
 
 def _names_form(text: str) -> bool:
-    return any(template.title.search(text) for template in form_templates()) or _other_kind(text) is not None
+    return (
+        _OWN_TITLE.search(text) is not None
+        or any(template.title.search(text) for template in form_templates())
+        or _other_kind(text) is not None
+    )
 
 
 def _is_continued(text: str) -> bool:
