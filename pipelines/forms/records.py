@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pipelines.catalogue.definitions import normalise_label
 from pipelines.documents import Cell
 from pipelines.forms.absence import absence_of
-from pipelines.forms.headers import HeadedColumn, Header, overlaps, repeats
+from pipelines.forms.headers import HeadedColumn, Header, cell_under, overlaps, repeats
 from pipelines.forms.observations import is_figure
 from pipelines.forms.reading import Codes, Reading, key_of
 from pipelines.forms.segmentation import Slice
@@ -75,7 +75,7 @@ class _Block:
 
     def row(self, index: int) -> None:
         """Take the indicators of one row."""
-        cells = {name: self.piece.table.grid[index][headed.cell.column] for name, headed in self.columns.items()}
+        cells = {name: cell_under(self.piece.table, index, headed.cell) for name, headed in self.columns.items()}
         name = cells[NAME]
         if name is None or name.row < index or repeats(name, self.columns[NAME].cell):
             return
