@@ -33,6 +33,8 @@ with outcomes as (
     union all by name
     select * from {{ ref('rule_balances') }}
     union all by name
+    select * from {{ ref('rule_consolidation') }}
+    union all by name
     select * from {{ ref('rule_flags_figures') }}
     union all by name
     select * from {{ ref('rule_flags_indicators') }}
