@@ -22,6 +22,8 @@ from pipelines.settings import Settings, SettingsError, documented_settings, lan
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import polars as pl
+
     from pipelines.defs.nightly import NightlyResult
     from pipelines.documents import Cell, Document
     from pipelines.evaluation import Evaluation
@@ -97,6 +99,8 @@ def _parser(voice: Voice) -> argparse.ArgumentParser:
     read.add_argument("--grid", action="store_true", help=voice.text("option_grid"))
     unknown = command("labels", _labels, "exit_reading")
     unknown.add_argument("files", nargs="*", metavar="FILE", type=Path, help=voice.text("option_some_files"))
+    unsure = command("departments", _departments, "exit_reading")
+    unsure.add_argument("files", nargs="*", metavar="FILE", type=Path, help=voice.text("option_some_files"))
     measured = command("evaluate", _evaluate, "exit_evaluate")
     measured.add_argument("gold", metavar="GOLD_DIR", type=Path, help=voice.text("option_gold"))
     measured.add_argument("--family", metavar="FAMILY", action="append", help=voice.text("option_family"))
@@ -498,24 +502,57 @@ def _measure(value: object) -> object:
     return percent(value) if value is None or isinstance(value, float) else value
 
 
-def _labels(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
-    from pipelines.evaluation.labels import count, propose
+def _facts(given: argparse.Namespace, settings: Settings, voice: Voice, *tables: str) -> list[pl.DataFrame] | None:
+    """Tables of schema `facts`, of the given files or else of the published warehouse; None where there are none."""
     from pipelines.facts.files import read_files
     from pipelines.warehouse.reading import NotPublishedError, connect
 
     if _missing(given.files, voice):
-        return FAILED
+        return None
     if given.files:
         frames = read_files(given.files, settings)
-        unmapped, reports = frames["unmapped_labels"], frames["reports"]
-    else:
-        try:
-            with connect(settings) as connection:
-                unmapped = connection.sql("select * from facts.unmapped_labels").pl()
-                reports = connection.sql("select report_id, file_name from facts.reports").pl()
-        except NotPublishedError as error:
-            voice.error(str(error))
-            return FAILED
+        return [frames[name] for name in tables]
+    try:
+        with connect(settings) as connection:
+            return [connection.sql(f"select * from facts.{name}").pl() for name in tables]
+    except NotPublishedError as error:
+        voice.error(str(error))
+        return None
+
+
+def _departments(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    from dataclasses import asdict
+
+    from pipelines.evaluation.departments import FILE, unknown_departments
+
+    found = _facts(given, settings, voice, "reports")
+    if found is None:
+        return FAILED
+    unknown = unknown_departments(found[0], settings.project / "data" / "reference")
+    if given.json:
+        print(to_json([asdict(entry) for entry in unknown]))
+        return OK
+    voice.say(voice.text("departments_count", count=len(unknown), file=FILE), "bold")
+    for entry in unknown:
+        years = ", ".join(map(str, entry.fiscal_years))
+        voice.say(f"{plain(entry.city_slug)}  {' = '.join(entry.names)}  {years}", "bold")
+        voice.say(f"  {voice.text('departments_new')}")
+        voice.say(f"    {entry.csv}", "green")
+        for other in entry.proposals:
+            key = "departments_like" if other.csv is None else "departments_alias"
+            voice.say("  " + voice.text(key, name=other.name_zh, id=other.department_id, alike=f"{other.similarity:.0%}"))
+            if other.csv is not None:
+                voice.say(f"    {other.csv}", "yellow")
+    return OK
+
+
+def _labels(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    from pipelines.evaluation.labels import count, propose
+
+    found = _facts(given, settings, voice, "unmapped_labels", "reports")
+    if found is None:
+        return FAILED
+    unmapped, reports = found
     files = dict(reports.select("report_id", "file_name").iter_rows())
     counted = [
         {**row, "file_name": files[row["report_id"]], "proposals": propose(row["label_zh"], row["column_label_zh"])}

@@ -1,8 +1,8 @@
 """How right the reading is, and what it did not understand.
 
 Belongs here: gold documents, read by a person, against what the pipeline makes of the same files, value by value; the measures
-and their page in the docs; the labels that no synonym covers. Does not belong here: any reading of its own: documents, forms
-and facts are those of the night.
+and their page in the docs; labels that no synonym covers and departments that no reference names. Does not belong here: any
+reading of its own: documents, forms and facts are those of the night.
 """
 
 from pipelines.evaluation.gold import NEGATIVES, Case, GoldError, cases, templates_of
