@@ -14,7 +14,8 @@ from pipelines.documents import Locator
 # A cell that bears a figure: digits (or masked digits) with at most an operator before and a short unit behind.
 MAX_LENGTH = 40
 _NUMBER = r"\.?\d[\d,.*×\s]*+"  # possessive: a long row of digits is tried once
-_UNIT = r"(?:[\u4e00-\u9fff²]{1,4}(?:/[\u4e00-\u9fff]{1,3})?|%|‰|m2|km)?"
+# 3.公务接待 is a label with its number, not a figure with its unit.
+_UNIT = r"(?:(?<!\.)(?<!\.\s)[\u4e00-\u9fff²]{1,4}(?:/[\u4e00-\u9fff]{1,3})?|%|‰|m2|km)?"
 _FIGURE = re.compile(
     rf"^(?:[≥≤><=≧≦═约±+−-]|不少于|不低于|不超过|不高于|大于|小于|达到?|\s)*{_NUMBER}{_UNIT}(?:[-~至;/、]?{_NUMBER}{_UNIT})*(?:以上|以内|以下)?$"
 )
