@@ -69,7 +69,7 @@ def _extract(segments: Segments, folder_year: int | None) -> Extraction:
     told, narrative = _running_text(segments, named_kind, bool(readable))
     if narrative:
         form = FormRecord(0, "narrative", NARRATIVE, title, _first_year(title))
-        reader = NarrativeReader(form, fiscal_year)
+        reader = NarrativeReader(form, fiscal_year, is_excerpt=named_kind == FINAL_ACCOUNTS)
         reader.read(narrative)
         forms.append(form)
         observations += reader.observations

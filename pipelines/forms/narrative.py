@@ -96,10 +96,12 @@ _CHAPTERS = frozenset({
 
 @dataclass
 class NarrativeReader:
-    """Reads the narrative as form 0."""
+    """Reads the narrative as form 0, or one paragraph after the other as another form. The numbering of an excerpt is not that
+    of a report and is left out."""
 
     form: FormRecord
     fiscal_year: int | None
+    is_excerpt: bool = False
     observations: list[Observation] = field(default_factory=list)
     unmapped: list[Unmapped] = field(default_factory=list)
 
@@ -128,7 +130,8 @@ class NarrativeReader:
     def _section(self, section: NarrativeSection, number: int) -> None:
         text = "\n".join(paragraph.text.strip() for paragraph in section.paragraphs)
         codes: dict[str, str | int | None] = {"section_code": section.code}
-        codes |= {"section_number": "/".join(section.path) or None, "heading": section.heading}
+        number_printed = None if self.is_excerpt else "/".join(section.path) or None
+        codes |= {"section_number": number_printed, "heading": section.heading}
         self.observations.append(
             Observation(0, "fact_narratives", f"section {number}", "text", text, section.heading, None, section.locator, codes)
         )

@@ -1,5 +1,6 @@
 -- One figure per report, item and phase where several forms state it: the total from the department form, basic and
--- project expenditure from the narrative, and the other forms only where these are silent.
+-- project expenditure from the narrative, and the other forms only where these are silent. Several project forms make a sum
+-- only where each of them states the phase.
 with stated as (
     select
         report_id,
@@ -35,8 +36,8 @@ by_kind as (
         cast(sum(figure.amount_wanyuan) as decimal(18, 6)) as amount_wanyuan,
         list_sort(flatten(list(figure.row_ids))) as row_ids
     from stated
-    where figure.amount_wanyuan is not null
     group by report_id, item_code, form_kind, figure.phase_code
+    having count(*) = count(figure.amount_wanyuan)
 )
 
 select
