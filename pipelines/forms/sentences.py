@@ -121,6 +121,7 @@ class _Reader:
         self.previous: _Token | None = None
         self.amounts: list[tuple[str | None, str | None]] | None = None  # what 分别为 says of the amounts behind it
         self.needs_phase = False
+        self.is_loose = False  # a clause behind the last word for an item or a phase speaks of something else
         self.is_carried = False  # the last amount of a part had the phase of its whole
         self.is_reason = False  # of a change or a result: what it names is no more than that
         self.sentence_from = 0
@@ -152,6 +153,7 @@ class _Reader:
                 case "close":
                     self.subject = self.outside
                 case "clause":
+                    self.is_loose = self.is_loose or not self._is_near(token.begin)
                     self.subject = _with(self.subject, compared=False)
                     self.year_of_clause = self.year
                 case "sentence":
@@ -196,6 +198,7 @@ class _Reader:
             and self.previous is same[-1]
             and re.fullmatch(narrative_template()["conjunctions"], self.compact[same[-1].end : token.begin]) is not None
         )
+        self.is_loose = False
         self.open = [*others, *(same if is_joined else []), token]
         self.is_list = is_joined or len(others) > 1
 
@@ -244,7 +247,7 @@ class _Reader:
         if token.value not in "；;":
             self.subject = _Subject(self.usual)
             self.sentence_from = token.end
-            self.is_reason = self.is_carried = False
+            self.is_reason = self.is_carried = self.is_loose = False
         item = None if self.subject.whole else self.subject.item  # behind 其中…； the whole may go on, or its last part
         self.subject = _with(self.subject, item=item, compared=False, basis=None)
         self.outside = self.subject
@@ -255,7 +258,7 @@ class _Reader:
         if token.kind == "amount" and self.amounts:
             (item, phase), is_clear = self.amounts[0], True
             self.amounts = self.amounts[1:]
-        elif token.kind == "amount" and self.needs_phase and not self.is_fresh:
+        elif token.kind == "amount" and (self.is_loose or (self.needs_phase and not self.is_fresh)):
             is_clear = False
         if token.kind == "change":
             yield from self._change(token, item, phase)
@@ -292,10 +295,14 @@ class _Reader:
             yield Figure("unmapped", token.value, token.start)
 
     def _is_clear(self, begin: int) -> bool:
+        """Whether the figure at a place is of the item named before it."""
+        return not self.is_list and self._is_near(begin)
+
+    def _is_near(self, begin: int) -> bool:
         """Whether only fillers stand between the word before and a place: with other words there, it is of something else."""
         end = self.sentence_from if self.previous is None else self.previous.end
         fillers = rf"(?:{narrative_template()['fillers']})*+"
-        return not self.is_list and begin - end <= LONGEST_GAP and re.fullmatch(fillers, self.compact[end:begin]) is not None
+        return begin - end <= LONGEST_GAP and re.fullmatch(fillers, self.compact[end:begin]) is not None
 
 
 def _with(subject: _Subject, **changes: Any) -> _Subject:
