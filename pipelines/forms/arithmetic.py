@@ -20,10 +20,13 @@ from decimal import Decimal
 # Roles of columns: what the identities know them by. A column of another role is bound by no identity.
 BUDGET, EXECUTED, WEIGHT, RATE, SCORE, AMOUNT, OTHER = "budget", "executed", "weight", "rate", "score", "amount", "other"
 MONEY = (BUDGET, EXECUTED, AMOUNT)
+LEAST_DIGITS = 2  # of a budget that is cut from a run
+USUAL_DECIMALS = 2  # of amounts in 万元
 MOST_STEPS = 200_000  # of one search: what needs more has too many readings to be certain
 MOST_READINGS = 5_000  # of one row
 _NUMBER = re.compile(r"(?:0|[1-9]\d{0,11}|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d{1,6})?%?")
 _BEGUN = re.compile(r"(?:0|[1-9][\d,]*)(?:\.\d*)?%?")
+_WEIGHTS = frozenset(map(Decimal, (5, 10, 15, 20, 25, 30)))
 _UNIT = re.compile(r"(?:万元|元|分)$")
 
 Reading = tuple[str | None, ...]  # one text a column, None where the cell is empty
@@ -64,8 +67,11 @@ def splits(run: str, count: int) -> Iterator[tuple[str, ...]]:
                 yield (first, *rest)
 
 
-def agreeing(roles: Sequence[str], reading: Reading) -> int | None:
-    """Number of identities inside a row that a reading satisfies; None where it contradicts one or misuses a per-cent sign."""
+def agreeing(roles: Sequence[str], reading: Reading, *, is_cut: bool = False) -> int | None:
+    """Number of identities inside a row that a reading satisfies; None where it contradicts one or misuses a per-cent sign.
+
+    In a reading that was cut from a run the weight must be one that forms give the execution rate: any digits fit some weight.
+    """
     texts = dict(zip(roles, reading, strict=True))
     if any(text and text.endswith(("%", "％")) and role != RATE for role, text in zip(roles, reading, strict=True)):
         return None
@@ -75,12 +81,25 @@ def agreeing(roles: Sequence[str], reading: Reading) -> int | None:
     if rate is not None and executed is not None and budget is not None:
         if not budget or not _rounds_to(executed / budget * 100, rate):
             return None
+        if is_cut and len(texts[BUDGET] or "") < LEAST_DIGITS:
+            return None  # 88 is 8 and 8 as often as not
         count += bool(rate)  # a rate of 0 fits every budget and every weight: it proves nothing
+    if is_cut and (
+        weight not in (None, *_WEIGHTS)
+        or not _are_alike([text for role, text in zip(roles, reading, strict=True) if role in MONEY])
+    ):
+        return None
     if weight is not None and score is not None and rate is not None:
         if not _rounds_to(weight * min(rate, Decimal(100)) / 100, score):
             return None
-        count += bool(rate)
+        count += bool(rate and score)
     return count
+
+
+def _are_alike(amounts: Sequence[str | None]) -> bool:
+    """Whether amounts are printed alike: with two decimals at most, or all with the same number of them."""
+    places = {len(text.partition(".")[2]) for text in amounts if text and value(text)}
+    return len(places) <= 1 or max(places) <= USUAL_DECIMALS
 
 
 def _rounds_to(exact: Decimal, printed: Decimal) -> bool:
@@ -109,7 +128,8 @@ def solve(roles: Sequence[str], rows: Sequence[Row]) -> list[Reading | None]:
     whole = wholes[0]
     if not parts or not all(choices[number] for number in parts):
         certain = [reading for reading in choices[whole] if agreeing(roles, reading) == 2]
-        found[whole] = certain[0] if len(certain) == 1 else None
+        if found[whole] is None and len(certain) == 1 and not _lacks_amount(roles, certain[0]):
+            found[whole] = certain[0]
         return found
     money = [column for column, role in enumerate(roles) if role in MONEY]
     if len(money) < 2:
@@ -121,8 +141,14 @@ def solve(roles: Sequence[str], rows: Sequence[Row]) -> list[Reading | None]:
     for place, number in enumerate((whole, *parts)):
         readings = {solution[place] for solution in solutions}
         if found[number] is None and len(readings) == 1 and len(solutions) < MOST_READINGS:
-            found[number] = readings.pop()
+            reading = readings.pop()
+            found[number] = None if number == whole and _lacks_amount(roles, reading) else reading
     return found
+
+
+def _lacks_amount(roles: Sequence[str], reading: Reading) -> bool:
+    """Whether an amount is missing: an empty budget of one phase leaves that of the other to explain the rate."""
+    return any(text is None and role in MONEY for role, text in zip(roles, reading, strict=True))
 
 
 def _is_complete(roles: Sequence[str], row: Row) -> bool:
@@ -146,11 +172,11 @@ def _choices(roles: Sequence[str], row: Row, has_parts: bool) -> list[Reading]:
     found: list[Reading] = []
     steps = 0
     if row.is_run and len(row.texts) > 1:
-        return [
-            reading
-            for numbers in splits(_plain(row.texts[0]), len(roles) - len(row.texts) + 1)
-            if agreeing(roles, reading := (*_printed(row, numbers), *row.texts[1:])) is not None and row.part == "part"
-        ]
+        if row.part == "part":
+            for numbers in splits(_plain(row.texts[0]), len(roles) - len(row.texts) + 1):
+                cut: Reading = (*_printed(row, numbers), *row.texts[1:])
+                found += [cut] if agreeing(roles, cut) is not None else []
+        return found
     least = 1 if has_parts and not row.is_run else 2  # identities of the whole: sums of parts stand in for the score
     for columns in _filled(roles, row, least):
         for texts in splits(_plain(row.texts[0]), len(columns)) if row.is_run else iter([row.texts]):
@@ -159,7 +185,7 @@ def _choices(roles: Sequence[str], row: Row, has_parts: bool) -> list[Reading]:
                 raise _TooMany
             placed = dict(zip(columns, _printed(row, texts), strict=True))
             reading = tuple(placed.get(column) for column in range(len(roles)))
-            agreed = agreeing(roles, reading)
+            agreed = agreeing(roles, reading, is_cut=row.is_run and row.part == "whole")
             if agreed is not None and (row.part == "part" or agreed >= least):
                 found.append(reading)
     return found
@@ -179,12 +205,15 @@ def _printed(row: Row, texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _filled(roles: Sequence[str], row: Row, least: int) -> Iterator[tuple[int, ...]]:
-    """Which columns the figures may stand in. The whole fills all that its identities name; a part fills columns of money, as
-    forms leave weight and score to the whole, or all of them."""
+    """Which columns the figures may stand in. The whole fills at least all that its identities name; a part fills columns of
+    money, as forms leave weight and score to the whole, or all of them."""
     columns = range(len(roles))
     money = tuple(column for column in columns if roles[column] in MONEY)
-    named = (BUDGET, EXECUTED, WEIGHT, RATE, SCORE) if least > 1 else (BUDGET, EXECUTED, RATE)
-    bound = {column for column in columns if roles[column] in named}
+    bound = {
+        column
+        for column in columns
+        if roles[column] in (BUDGET, EXECUTED, RATE) or (least > 1 and roles[column] in (WEIGHT, SCORE))
+    }
     if row.part == "whole":
         sizes = range(1, len(roles) + 1) if row.is_run else range(len(row.texts), len(row.texts) + 1)
         for size in sizes:

@@ -15,8 +15,8 @@ from pipelines.forms.flattened import rebuild
 from pipelines.forms.observations import is_figure
 
 FUNDS = [AMOUNT, BUDGET, EXECUTED, WEIGHT, RATE, SCORE]
-HEADER = "项目资金（万元） 年初预算数 全年预算数 全年执行数 分值 执行率 得分".split()
-INDICATORS = "一级指标 二级指标 三级指标 年度指标值 实际完成值 分值 得分 偏差原因分析及改进措施".split()
+HEADER = ["项目资金（万元）", "年初预算数", "全年预算数", "全年执行数", "分值", "执行率", "得分"]
+INDICATORS = ["一级指标", "二级指标", "三级指标", "年度指标值", "实际完成值", "分值", "得分", "偏差原因分析及改进措施"]
 PROJECT = [
     ["项目名称", "甲项目"],
     ["主管部门", "甲市乙局"],
@@ -296,6 +296,20 @@ def test_a_split_is_the_drawn_one_or_none(initial: Decimal, final: Decimal, part
     score = rounded(Decimal(weight) * min(rate, Decimal(100)) / 100).normalize()
     drawn = (printed(initial), printed(final), printed(executed), str(weight), f"{rate}%", printed(score))
     assert solve(FUNDS, [Row(("".join(drawn),), True, "whole")]) in ([drawn], [None])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["111", "", "88", "10", "100.00", "10.00"],  # 8 and 8 would be 100 %
+        ["", "1294.7", "1294.7", "10", "100%", "10.00"],  # so would 1, 294.71 and 294.7
+        ["250", "", "124.03", "10", "49.61", "4.96"],  # the rate is that of the initial budget
+        ["389", "107", "107.00", "10", "0.00%", "0.00"],  # 107.0, weight 0 and 100.00% would fit
+        ["120", "582.22", "582.22", "10", "99.00", "10"],  # rate and amounts contradict each other
+    ],
+)
+def test_runs_with_an_empty_cell_or_a_contradiction_are_not_cut_otherwise(row: list[str]) -> None:
+    assert solve(FUNDS, [Row(("".join(row),), True, "whole")]) == [None]
 
 
 @settings(max_examples=80, deadline=None)
