@@ -355,7 +355,9 @@ def _classify(piece: Slice, title: str | None, previous: Region | None) -> Templ
 
     best = max(form_templates(), key=lambda template: (fit(template), previous is not None and template is previous.template))
     is_certain = fit(best) >= REQUIRED_ANCHORS
-    if is_certain and (2 * len(best.anchors & labels) >= len(best.anchors) or title or previous is not None):
+    is_titled = title is not None and best.title.search(title) is not None
+    goes_on = previous is not None and best is previous.template
+    if is_certain and (2 * len(best.anchors & labels) >= len(best.anchors) or is_titled or goes_on):
         return best
     return off_template_for(labels, title) or (best if is_certain else None)
 
@@ -413,9 +415,9 @@ def _with_levels(previous: Region, piece: Slice) -> Slice:
         return piece
     names: dict[int, Cell] = {}  # by column, the level that the row above the slice belongs to
     for head in before.table.rows[headers[-1][0]]:
-        column = next((one for one in section.columns if one.match.fullmatch(normalise_label(head.text))), None)
+        matched = next((one for one in section.columns if one.match.fullmatch(normalise_label(head.text))), None)
         above = before.table.grid[bottom][head.column]
-        if column is not None and str(column.field).startswith("level") and above is not None and above.text.strip():
+        if matched is not None and str(matched.field).startswith("level") and above is not None and above.text.strip():
             names[head.column] = above
     kept: dict[Cell, Cell] = {}
     for index in range(first, last):
@@ -478,7 +480,7 @@ def _apart(table: Table) -> list[Table]:
     """The forms that stand beside each other in a table: cut where a row names a section twice and no cell stands across."""
     for row in table.rows:
         labels = [normalise_label(cell.text) for cell in row if cell.text.strip()]
-        if any(labels.count(label) == 2 for label in labels if _names_section(label)):
+        if any(labels.count(label) == 2 and _names_section(label) for label in labels):
             break
     else:
         return [table]
