@@ -80,8 +80,8 @@ def read_matrix(reading: Reading, section: Section, header: Header, piece: Slice
     owners = _owners(section, rows)
     has_sources = any(headed.column.fund is not None for headed in header.columns)
     for index, labels, codes, cells in rows:
-        if codes is None:
-            continue  # its figures are handed over as unmapped
+        if codes is None or any(cell is not None and _is_label(cell.text) for cell in cells):
+            continue  # its figures are handed over as unmapped, as are those of a row that holds labels where figures belong
         label = labels[-1] if labels else None
         text_cells = _text_row(reading, section, label, cells)
         for headed, cell in zip(header.columns, cells, strict=True):
@@ -223,6 +223,10 @@ def _odd_row(reading: Reading, section: Section, row: list[Cell], index: int) ->
     starting = [cell for cell in row if cell.row == index]
     if len(starting) == 2:
         _text_row(reading, section, starting[0], [starting[1]])
+
+
+def _is_label(text: str) -> bool:
+    return any(catalogue().code_of_label(vocabulary, text) is not None for vocabulary in ("item", "fund_source"))
 
 
 def _text_row(reading: Reading, section: Section, label: Cell | None, cells: list[Cell | None]) -> list[Cell]:

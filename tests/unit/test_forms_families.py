@@ -190,6 +190,15 @@ def test_one_head_over_several_figures_says_which_of_them_to_nobody() -> None:
     assert sorted(one.raw_text for one in found.unmapped) == ["4", "5"]
 
 
+def test_a_row_of_labels_and_figures_is_no_row_of_the_columns_above_it() -> None:
+    head = ["项目资金", "资金来源", "年初预算数", "全年预算数", "全年执行数", "分值", "执行率", "得分"]
+    found = amounts_of(
+        head, [UP, "年度资金总额", "5", "5", "4", "10", "80%", "8"], [UP, "财政拨款", "3", "其他资金", "2", "", "", ""]
+    )
+    assert {fund for fund, _, _ in money(found)} == {"all"}
+    assert sorted(one.raw_text for one in found.unmapped) == ["2", "3"]
+
+
 # indicators ---------------------------------------------------------------------------------------------------------------
 
 
