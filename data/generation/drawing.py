@@ -92,7 +92,7 @@ def draw(seed: int, name: str, earlier: Drawn | None = None) -> Drawn:
     content["functions"] = rng.sample(words["functions"], rng.randint(2, 4))
     names = _Names(rng, words["indicators"])
     content["projects"] = _projects(rng, content, described, names) if "project" in described else []
-    if "department" in described:
+    if "department" in described and rng.random() < described["department"].get("chance", 1):
         content["department"] = _department(rng, content, described["department"], names)
     if described.get("base"):
         content["base"] = _base(rng, content, earlier)
@@ -294,8 +294,8 @@ def _measured(rng: random.Random, level1: str, level2: str, entry: Tree) -> Tree
 
 
 def _department(rng: random.Random, content: Tree, described: Tree, names: _Names) -> Tree:
-    """The form of the whole department; its projects are those of the project forms, where the report has such forms."""
-    if not content["projects"]:
+    """The form of the whole department: funds of its own, or else basic expenditure and the projects of the project forms."""
+    if "funds" in described:
         funds = _funds(rng, described["funds"])
         total = _sum(*(values for values in funds.values() if values))
         return {"funds": funds, "total": total} | _scored(rng, described, total, names, "部门")
@@ -348,6 +348,8 @@ def _base(rng: random.Random, content: Tree, earlier: Drawn | None) -> Tree:
             parts[project["category"]] = _sum(parts.get(project["category"], [ZERO] * 3), own)
     rows |= {item: parts.get(item, [ZERO] * 3) for item in ("operating_work", "maintenance")}
     rows["project_expenditure"] = _sum(*parts.values(), *(row[1:] for row in special))
+    if before:
+        _carry_projects(earlier, rows, special)
     change = department["basic"][1] - department["basic"][0]
     building = None
     if rng.random() < 0.3:
@@ -357,6 +359,19 @@ def _base(rng: random.Random, content: Tree, earlier: Drawn | None) -> Tree:
     # Where the basic budget stayed as it was, there is no figure to print, and projects may have changed all the same.
     reason = rng.choice(wording()["changes"]) if change == 0 or rng.random() < 0.5 else None
     return {"rows": rows, "special": special, "change": change, "reason": reason, "building": building}
+
+
+def _carry_projects(earlier: Drawn | None, rows: dict[str, list[Decimal]], special: list[list[Any]]) -> None:
+    """Put the final accounts of the year before into the rows of projects; a fund that ended keeps a row."""
+    if earlier is None:
+        return
+    base = earlier.content["base"]
+    for item in ("operating_work", "maintenance", "project_expenditure"):
+        rows[item] = [base["rows"][item][2], *rows[item][1:]]
+    known = {name: values[2] for name, *values in base["special"]}
+    for row in special:
+        row[1] = known.pop(row[0], ZERO)
+    special += [[name, final, ZERO, ZERO] for name, final in known.items() if final]
 
 
 def _sum(*columns: list[Decimal]) -> list[Decimal]:
@@ -372,8 +387,7 @@ def _narrative(content: Tree) -> Tree:
             values = form[item]
             narrative[item] = dict(zip(PHASES, values, strict=True)) | {"rate": rate(values[2], values[1])}
         narrative |= {"personnel": form["personnel"], "public": form["public"]}
-    narrative["projects"] = [
-        {"name": project["name"]} | dict(zip(PHASES, project["total"], strict=True)) | {"rate": project["rate"]}
-        for project in content["projects"]
-    ]
+    if "base" in content:
+        _, budget, final = content["base"]["rows"]["three_public"]
+        narrative["three_public"] = {"budget_initial": budget, "executed": final}
     return narrative

@@ -20,10 +20,11 @@ levels, execution_weight) and `forms`. Of a form: `of` (project, department or b
 | `indicators` | header and one row an indicator; the level cells are merged down |
 | `total` | the closing row of the indicators |
 | `sources` | one row of amounts with the sources of funds in columns |
+| `phases` | phases by rows, sources of funds in columns |
 
 A drawn report may carry what it prints otherwise than its family would, as planted contradictions need it: `style` (choices of
 the page), `always` (names of blocks that have a chance), `lines` (lines of the text and what stands in their place), `unlisted`
-(attachments announced twice), `folder_year`; a form its `titles` or the `prior` year of its columns.
+(attachments announced twice), `folder_year`; a form its `titles`, the `prior` year of its columns, or a `balance` of its own.
 """
 
 from __future__ import annotations
@@ -50,7 +51,15 @@ LEVELS = {
 }  # fmt: skip
 WIDE = str.maketrans("()", "（）")
 NUMERALS = "一二三四五六七八九十"
-FACT_TABLES = ("expenditures", "evaluations", "indicators")
+# What the phases of a column are made of: initial and final budget, and what was spent.
+AMOUNTS: dict[str, Callable[[list[Decimal]], Decimal]] = {
+    "budget_initial": lambda values: values[0],
+    "budget_final": lambda values: values[1],
+    "budget": lambda values: values[1],
+    "received": lambda values: values[1],
+    "executed": lambda values: values[2],
+    "balance": lambda values: values[1] - values[2],
+}
 
 
 @dataclass
@@ -72,16 +81,18 @@ def printed(seed: int, name: str, drawn: Drawn | None = None) -> Printed:
     content = drawn.content
     style = _Style(random.Random(f"page {name} {seed}"), content, described)
     blocks: list[Paragraph | Table] = []
-    forms = [_narrative(style, described, blocks)] if "narrative" in described else []
+    forms = _narrative(style, described, blocks) if "narrative" in described else []
     if "narrative" not in described and "title" in described:
         blocks += [Paragraph(line, None) for line in style.pick(described["title"]).split("\n")]
     number = 0
     for form in described.get("forms", []):
         contents = {"project": content["projects"], "department": [content.get("department")], "base": [content.get("base")]}
-        for own in contents[form["of"]]:
+        for own in filter(None, contents[form["of"]]):
             number += 1
             forms.append(_form(style, form, own, blocks, number))
     gold = {"department": content["name"], "fiscal_year": content["year"], "forms": forms}
+    if style.flagged:
+        gold["flagged"] = style.flagged
     file_name = style.pick(described["file_names"])
     return Printed(drawn, blocks, gold, content["city"], content.get("folder_year", content["year"]), file_name)
 
@@ -97,6 +108,7 @@ class _Style:
     def __init__(self, rng: random.Random, content: Tree, described: Tree) -> None:
         self.rng = rng
         self.content = content
+        self.flagged: list[Tree] = []  # figures that no fact has a place for
         year = content["year"]
         self.known: Tree = {"year": year, "prior": year - 1, "name": content["name"], "city_name": content["name"][:3]}
         self.is_wide = rng.random() < 0.6
@@ -196,6 +208,7 @@ class _Page:
         blocks: dict[str, Callable[[Any], None]] = {
             "pairs": self.pairs, "matrix": self.matrix, "split": self.split, "list": self.list_, "items": self.items,
             "goals": self.goals, "indicators": self.indicators, "total": self.total, "sources": self.sources,
+            "phases": self.phases,
         }  # fmt: skip
         blocks[kind](inner)
 
@@ -272,9 +285,14 @@ class _Page:
             ticked = own["ticked"][key]
             self.gold[key] = ticked
             return "  ".join(f"{'☑' if choice == ticked else '□'}{choice}" for choice in choices)
-        if holds in ("quota", "in_post"):
-            value = content["staff"][holds]
-            field = {"quota": "staffing_quota_count", "in_post": "in_post_count"}[holds]
+        if holds == "budget_code":
+            code = f"{300000 + self.style.rng.randrange(200) * 1000 + 14}"
+            self.style.flagged.append({"raw_text": code, "why": "unmapped"})
+            return code
+        if holds in ("quota", "total_staff"):
+            staff = content["staff"]
+            value = staff["quota"] if holds == "quota" else staff["in_post"] + staff["retirees"]
+            field = {"quota": "staffing_quota_count", "total_staff": "total_staff_count"}[holds]
             self.gold.setdefault("personnel", {})[field] = value
             return f"{value}"
         return self.pick(holds)  # words as they stand
@@ -294,14 +312,16 @@ class _Page:
         beside = style.rng.choice(block.get("beside", ["", "", "—", "-"]))
         has_own_rates = block.get("own_rates", False) and style.rng.random() < 0.4
         for fund, label in [*rows, total] if is_last else [total, *rows]:
-            amounts = own["total"] if fund == "all" else own["funds"].get(fund)
+            amounts = self.amounts_of(fund)
             texts = [self.matrix_cell(fund, holds, amounts, beside, has_own_rates) for _, holds, *_ in columns]
             self.put([*([""] if has_side else []), label, *texts], spans, {0: "continue"} if has_side else None)
 
     def matrix_cell(self, fund: str, holds: str, amounts: list[Decimal] | None, beside: str, has_own_rates: bool) -> str:
         style, own = self.style, self.own
-        if holds in PHASES:
-            value = None if amounts is None else amounts[PHASES.index(holds)]
+        if holds in AMOUNTS:
+            value = None if amounts is None else AMOUNTS[holds](amounts)
+            if (fund, holds) == ("all", "balance"):
+                value = own.get("balance", value)
             if value is not None:
                 self.amount_fact(self.described["item"], fund, self.year, holds, value)
             return style.amount(value, self.factor)
@@ -332,13 +352,27 @@ class _Page:
         self.put(header, spans, {0: "restart"})
         texts = []
         for fund in labels:
-            values = self.own["total"] if fund == "all" else self.own["funds"][fund]
+            values = self.amounts_of(fund)
             if values is not None:
                 self.amount_fact(self.described["item"], fund, self.year, "budget", values[1])
             texts.append(self.style.amount(values and values[1], self.factor))
         self.amount_fact(self.described["item"], "all", self.year, "executed", self.own["total"][2])
         texts.append(self.style.amount(self.own["total"][2], self.factor))
         self.put(["", *texts], spans, {0: "continue"})
+
+    def phases(self, block: Tree) -> None:
+        """Phases by rows and sources in columns."""
+        funds = block["columns"]
+        spans = self.spans(1 + len(funds))
+        self.put([self.pick(block["stub"]), *(self.pick(labels) for labels in funds.values())], spans)
+        for phase, labels in block["rows"].items():
+            texts = [self.matrix_cell(fund, phase, self.amounts_of(fund), "", False) for fund in funds]
+            self.put([self.pick(labels), *texts], spans)
+
+    def amounts_of(self, fund: str) -> list[Decimal] | None:
+        """The three phases of a source of the form, or of all of them."""
+        found: list[Decimal] | None = self.own["total"] if fund == "all" else self.own["funds"].get(fund)
+        return found
 
     def split(self, block: Tree) -> None:
         """Executed amounts: sources at the left, natures of expenditure at the right, each of these over two rows."""
@@ -620,59 +654,94 @@ def _pair_spans(count: int, width: int) -> list[int]:
     return spans
 
 
-def _narrative(style: _Style, described: Tree, blocks: list[Paragraph | Table]) -> Tree:
-    """Print the text of the report; returns the narrative's gold."""
+def _narrative(style: _Style, described: Tree, blocks: list[Paragraph | Table]) -> list[Tree]:
+    """Print the text of the report; returns the gold of the text and of the projects that it tells of."""
     content = style.content
     gold: Tree = {"form_kind": "narrative", "template_id": described["narrative"]["template_id"]}
+    forms = [gold]
     narrative = content["narrative"]
-    known: Tree = {"texts": content["words"], "functions": content["functions"], "staff": narrative["staff"]}
-    known |= {"title_year": narrative["title_year"], "attachments": len(described.get("forms", []))}
-    for key in ("basic", "project", "total"):
-        if key in narrative:
-            values = narrative[key]
-            known[key] = {phase: style.amount(values[phase], 1) for phase in PHASES} | {"rate": style.rate(values["rate"])}
-    for key in ("personnel", "public"):
-        if key in narrative:
-            known[key] = style.amount(narrative[key], 1)
+    known: Tree = {"texts": content["words"], "staff": narrative["staff"], "title_year": narrative["title_year"]}
+    known |= {key: _said(style, values) for key, values in narrative.items() if key not in ("staff", "title_year")}
+    known["count"] = len(content["projects"])
+    if "department" in content:
+        known |= {key: content["department"][key] for key in ("grade",)} | {
+            "score": plain(content["department"]["total_score"])
+        }
     listed = [form for form in described.get("forms", []) for _ in range(_copies(form, content))]
     for entry in described["narrative"]["paragraphs"]:
         if isinstance(entry, (str, list)):
             entry = {"text": entry}
         if style.rng.random() >= entry.get("chance", 1):
             continue
-        level = entry.get("level")
-        if entry.get("each") == "attachments":
-            titles = [
-                f"{content['year']}年度{form['listed_as']}"
-                for form in [*listed, *listed[len(listed) - content.get("unlisted", 0) :]]
-            ]
+        each = entry.get("each")
+        if each == "attachments":
+            again = listed[len(listed) - content.get("unlisted", 0) :]
+            titles = [f"{content['year']}年度{form['listed_as']}" for form in [*listed, *again]]
             blocks += [Paragraph(f"{'附件：' if n == 1 else ''}{n}.{title}", None) for n, title in enumerate(titles, start=1)]
-            continue
-        if entry.get("each") == "functions":
+        elif each == "functions":
             blocks += [Paragraph(f"（{n}）{text}；", None) for n, text in enumerate(content["functions"], start=1)]
-            continue
-        alternatives = entry["text"] if isinstance(entry["text"], list) else [entry["text"]]
-        for line in style.pick([style.rng.choice(alternatives)], **known).split("\n"):
-            blocks.append(Paragraph(content.get("lines", {}).get(line, line), level))
-        for fact in entry.get("facts", ()):
-            _narrative_fact(gold, fact, narrative, content["year"])
-    return gold
+        elif each == "projects":
+            text = style.rng.choice(entry["text"])
+            for number, project in enumerate(content["projects"], start=1):
+                said = _said(style, dict(zip(PHASES, project["total"], strict=True)) | {"rate": project["rate"]})
+                said |= {"name": project["name"], "score": plain(project["total_score"]), "grade": project["grade"]}
+                blocks.append(Paragraph(style.pick(text["text"], number=number, project=said), None))
+                forms.append(_told_project(text, project, content["year"], described["narrative"]["projects_as"]))
+        else:
+            alternatives = entry["text"] if isinstance(entry["text"], list) else [entry["text"]]
+            for line in style.pick(alternatives, **known).split("\n"):
+                blocks.append(Paragraph(content.get("lines", {}).get(line, line), entry.get("level")))
+            for fact in entry.get("facts", ()):
+                _narrative_fact(gold, fact, content)
+    return forms
+
+
+def _said(style: _Style, values: Any) -> Any:
+    """Figures of the text as this report spells them."""
+    if isinstance(values, dict):
+        return {key: style.rate(value) if key == "rate" else style.amount(value, 1) for key, value in values.items()}
+    return style.amount(values, 1)
+
+
+def _told_project(text: Tree, project: Tree, year: int, template_id: str) -> Tree:
+    """Gold of a project that a paragraph tells of: `phases`, and `evaluation` as column and what it holds."""
+    item = {"item": "project_expenditure", "fund": "all"}
+    amounts = {phase: plain(AMOUNTS[phase](project["total"])) for phase in text["phases"]}
+    told = {"rate": plain(project["rate"]), "score": plain(project["total_score"]), "grade": project["grade"]}
+    return {
+        "form_kind": "project_evaluation",
+        "template_id": template_id,
+        "project_name": text["called"].format(name=project["name"]),
+        "expenditures": [item | {"year": year} | amounts],
+        "evaluations": [item | {column: told.get(holds, holds) for column, holds in text["evaluation"].items()}],
+    }
 
 
 def _copies(form: Tree, content: Tree) -> int:
     return len(content["projects"]) if form["of"] == "project" else 1
 
 
-def _narrative_fact(gold: Tree, fact: Tree, narrative: Tree, year: int) -> None:
+def _narrative_fact(gold: Tree, fact: Tree, content: Tree) -> None:
+    """Note what a sentence says: `personnel`, `counts`, `result`, or the amounts (and the rate) that `of` names."""
+    narrative, year = content["narrative"], content["year"]
     if "personnel" in fact:
         gold["personnel"] = {field: narrative["staff"][key] for field, key in fact["personnel"].items()}
-        return
-    row: Tree = {"item": fact["item"], "fund": fact["fund"], "year": year}
-    values = narrative[fact["of"]]
-    if isinstance(values, Decimal):
-        row["executed"] = plain(values)
+    elif "count" in fact:
+        gold.setdefault("counts", []).append({"count": fact["count"], "year": year, "value": len(content["projects"])})
+    elif "result" in fact:
+        told = {
+            "total_score_points": plain(content["department"]["total_score"]),
+            "grade_reported": content["department"]["grade"],
+        }
+        gold.setdefault("evaluations", []).append({"item": fact["result"], "fund": fact["fund"]} | told)
     else:
-        row |= {phase: plain(values[phase]) for phase in PHASES}
-        rate = {"item": fact["item"], "fund": fact["fund"], "execution_rate_reported_pct": plain(values["rate"])}
-        gold.setdefault("evaluations", []).append(rate)
-    gold.setdefault("expenditures", []).append(row)
+        row: Tree = {"item": fact["item"], "fund": fact["fund"], "year": year}
+        values = narrative[fact["of"]]
+        if isinstance(values, Decimal):
+            row["executed"] = plain(values)
+        else:
+            row |= {phase: plain(values[phase]) for phase in PHASES if phase in values}
+        if isinstance(values, dict) and "rate" in values:
+            rate = {"item": fact["item"], "fund": fact["fund"], "execution_rate_reported_pct": plain(values["rate"])}
+            gold.setdefault("evaluations", []).append(rate)
+        gold.setdefault("expenditures", []).append(row)

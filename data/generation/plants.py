@@ -13,7 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from data.generation.drawing import PHASES, Drawn, Tree, grade_of, rate, rounded
+from data.generation.drawing import PHASES, Drawn, Tree, draw, grade_of, rate, rounded
 
 NARRATIVE, BASE, DEPARTMENT, PROJECT = "narrative", "base_data", "department_evaluation", "project_evaluation"
 
@@ -29,29 +29,51 @@ class Expected:
     outcome: str = "fail"
 
 
-Plant = Callable[[Tree, random.Random], list[Expected] | None]
-PLANTS: dict[str, tuple[str, Plant]] = {}  # name -> check_id, function
+Function = Callable[[Tree, random.Random], list[Expected] | None]
 
 
-def plant(check_id: str) -> Callable[[Plant], Plant]:
+@dataclass(frozen=True)
+class Plant:
+    """A plant: the check that it breaks, the family of forms that it fits, whether it needs the report of the year before."""
+
+    check_id: str
+    function: Function
+    family: str
+    needs_earlier: bool
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A report with a contradiction, the findings that follow, and the clean report of the year before, where it is needed."""
+
+    drawn: Drawn
+    expected: list[Expected]
+    earlier: Drawn | None
+
+
+PLANTS: dict[str, Plant] = {}
+
+
+def plant(check_id: str, family: str = "HN", needs_earlier: bool = False) -> Callable[[Function], Function]:
     """Register a plant of a check under the function's name."""
 
-    def register(function: Plant) -> Plant:
-        PLANTS[function.__name__] = (check_id, function)
+    def register(function: Function) -> Function:
+        PLANTS[function.__name__] = Plant(check_id, function, family, needs_earlier)
         return function
 
     return register
 
 
-def planted(drawn: Drawn, name: str) -> tuple[Drawn, list[Expected]] | None:
-    """The report with a contradiction and the findings that follow; None where the report has no place for it.
-
-    `drawn` is left as it is. Raises KeyError for an unknown plant.
-    """
-    _, function = PLANTS[name]
-    content = deepcopy(drawn.content)
-    expected = function(content, random.Random(f"{name} {drawn.seed}"))
-    return None if expected is None else (replace(drawn, content=content), expected)
+def planted(seed: int, name: str) -> Planted | None:
+    """The report of a seed with a contradiction; None where it has no place for it. Raises KeyError for an unknown plant."""
+    chosen = PLANTS[name]
+    first = draw(seed, chosen.family)
+    clean = draw(seed, chosen.family, first) if chosen.needs_earlier else first
+    content = deepcopy(clean.content)
+    expected = chosen.function(content, random.Random(f"{name} {seed}"))
+    if expected is None:
+        return None
+    return Planted(replace(clean, content=content), expected, first if chosen.needs_earlier else None)
 
 
 def _step(rng: random.Random) -> Decimal:
@@ -500,6 +522,56 @@ def adjustment_has_no_reason(content: Tree, rng: random.Random) -> list[Expected
     return [Expected("F22.reason", BASE, None, change) for change in changes if change]
 
 
+@plant("F23.restated", needs_earlier=True)
+def last_year_was_another(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """Last year's reception, and with it the three-public total, is not what last year's report gave."""
+    rows, step = content["base"]["rows"], _step(rng)
+    expected = []
+    for item in ("reception", "three_public"):
+        told = rows[item][0]
+        rows[item][0] = told + step
+        expected.append(Expected("F23.restated", BASE, told + step, told))
+    return expected
+
+
+@plant("F25.bound")
+def procurement_exceeds_everything(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """More was procured than public funds and projects cost."""
+    rows = content["base"]["rows"]
+    most = rows["public_funds"][2] + rows["project_expenditure"][2]
+    rows["procurement"][2] = most + _step(rng)
+    return [Expected("F25.bound", BASE, rows["procurement"][2], most)]
+
+
+@plant("F26.over_budget")
+def three_public_exceeds_its_budget(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """Reception cost more than the budget of all three-public expenses."""
+    rows = content["base"]["rows"]
+    step = rows["three_public"][1] - rows["three_public"][2] + _step(rng)
+    for item in ("reception", "three_public"):
+        rows[item][2] += step
+    return [Expected("F26.over_budget", None, rows["three_public"][2], rows["three_public"][1])]
+
+
+@plant("F27.stated_none")
+def none_has_an_amount(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """The text has no government fund, and the form has money of it."""
+    form = content["department"]
+    amount = rounded(form["total"][2] / 5)
+    rest = [*form["total"][:2], form["total"][2] - amount]
+    form["funds"] = form["funds"] | {"general_public_budget": rest, "gov_fund_budget": [Decimal(0), Decimal(0), amount]}
+    return [Expected("F27.stated_none", NARRATIVE, None, amount)]
+
+
+@plant("F29.balance", family="HN-YY")
+def balance_is_not_what_is_left(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """The balance of all sources is not money received less money spent."""
+    project = content["projects"][0]
+    true = project["total"][1] - project["total"][2]
+    project["balance"] = true + _step(rng)
+    return [Expected("F29.balance", PROJECT, project["balance"], true)]
+
+
 @plant("F30.sequence")
 def chapter_is_missing(content: Tree, rng: random.Random) -> list[Expected] | None:
     """The last chapter is numbered one too high."""
@@ -513,3 +585,62 @@ def attachment_is_missing(content: Tree, rng: random.Random) -> list[Expected] |
     content["unlisted"] = 1
     count = len(content["projects"])
     return [Expected("F30.attachments", NARRATIVE, Decimal(count + 1), Decimal(count))]
+
+
+@plant("R01.nameless")
+def nameless_indicator_scores(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """An indicator without a name got its points."""
+    rows = _rows(content, "words")
+    if not rows:
+        return None
+    form_kind, _, row = rng.choice(rows)
+    row["name"] = "无"
+    return [Expected("R01.nameless", form_kind, row["score"], row["weight"], "flag")]
+
+
+@plant("R02.untargeted")
+def untargeted_indicator_scores(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """An indicator without a target got its points."""
+    rows = _rows(content, "words")
+    if not rows:
+        return None
+    form_kind, form, row = rng.choice(rows)
+    row["target"] = "无"
+    points = sum((other["weight"] for other in form["indicators"]), Decimal(0))
+    return [Expected("R02.untargeted", form_kind, row["score"], points, "flag")]
+
+
+@plant("R10.unbudgeted_purchase")
+def purchase_has_no_budget(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """A vehicle was bought within the three-public budget, but not from a budget of its own."""
+    rows = content["base"]["rows"]
+    bought, budget = rows["vehicle_purchase"][2], rows["vehicle_purchase"][1]
+    if not bought:
+        return None
+    rows["vehicle_purchase"][1] = Decimal(0)
+    rows["vehicle_operation"][1] += budget
+    return [Expected("R10.unbudgeted_purchase", None, bought, Decimal(0), "flag")]
+
+
+@plant("R12.over_quota")
+def staff_exceeds_quota(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """More staff than the quota allows, with a control rate that says so."""
+    for staff in (content["staff"], content["narrative"]["staff"]):
+        staff["in_post"] = staff["quota"] + 4
+        staff["rate"] = rate(Decimal(staff["in_post"]), Decimal(staff["quota"]))
+    staff = content["staff"]
+    return [Expected("R12.over_quota", BASE, Decimal(staff["in_post"]), Decimal(staff["quota"]), "flag")]
+
+
+@plant("R17.unexplained_miss")
+def miss_has_no_reason(content: Tree, rng: random.Random) -> list[Expected] | None:
+    """A target was missed, the points were taken off, and nobody says why."""
+    rows = _rows(content, "percent")
+    if not rows:
+        return None
+    form_kind, form, row = rng.choice(rows)
+    row["actual"] = row["target"] - 5
+    lost = row["score"] - rounded(row["weight"] * row["actual"] / row["target"])
+    row["score"] -= lost
+    _add_to_total(form, -lost)
+    return [Expected("R17.unexplained_miss", form_kind, row["actual"], row["target"], "flag")]

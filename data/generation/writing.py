@@ -24,6 +24,10 @@ def write(report: Printed, kind: str) -> tuple[str, bytes]:
     """File name and bytes of a report in one of FORMATS. Raises KeyError for another one."""
     if kind in ("docx", "wps"):
         return f"{report.name}.docx", write_docx(report.blocks, wps=kind == "wps")
+    if kind == "pdf":
+        from tests.support.pages import Press  # reportlab is slow to import
+
+        return f"{report.name}.pdf", Press(is_packed=False).print(report.blocks)
     blocks: Blocks = [block.text if isinstance(block, Paragraph) else block for block in report.blocks]
     extension, writer = _writers()[kind]
     return f"{report.name}.{extension}", writer(blocks)

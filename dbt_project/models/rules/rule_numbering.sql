@@ -37,7 +37,13 @@ chapters as (
         ) as number_before,
         mode(script) over (partition by form_id) as usual_script
     from numbered
-    where chapter_number is not null
+    where
+        chapter_number is not null
+        -- Of final accounts only the chapter on performance is read: its number tells of no missing chapter.
+        and report_id not in (
+            select reports.report_id from {{ ref('stg_reports') }} as reports
+            where regexp_matches(reports.title_zh, '(部门|单位)?决算')
+        )
 ),
 
 announced as (
