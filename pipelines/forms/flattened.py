@@ -337,7 +337,9 @@ def _headers(run: list[Paragraph], labels: _Labels) -> list[tuple[int, bool]]:
                 found.append((line - LEAST_COLUMNS + 1, False))
             continue
         in_a_row = 0
-        if len(text) >= 2 * LEAST_COLUMNS and labels.header_run.search(text.translate(_ASCII_BRACKETS)):
+        # A line of labels holds no sentence; that spares the search in most of a report's text.
+        may_name_several = len(text) >= 2 * LEAST_COLUMNS and not re.search("[。，]", text)
+        if may_name_several and labels.header_run.search(text.translate(_ASCII_BRACKETS)):
             found.append((line, True))
     return found
 
