@@ -57,9 +57,19 @@ def _straightened(table: Table) -> Table:
     covered: dict[int, int] = {}  # column -> index in `cells` of the cell that reaches down to the row above
     cells: list[Cell] = []
     header: _Header | None = None
-    for row in table.rows:
-        header = _header(row) or header
-        places = _places(header, [cell.text for cell in row]) if header and 1 < len(row) < len(header.kinds) else None
+    over: list[Cell] = []  # heads of the line above that reach down into a header's second line
+    nothing: list[Cell] = []
+    for row, below in zip(table.rows, [*table.rows[1:], nothing], strict=True):
+        if reaching := _reaching(row, below):
+            cells += row[: -len(reaching)]
+            over = [replace(cell, column=len(below) + count, row_span=2) for count, cell in enumerate(reaching)]
+            cells += over
+            continue
+        found, over = _header([*row, *over]), []
+        header = found or header
+        places = (
+            _places(header, [cell.text for cell in row]) if header and not found and 1 < len(row) < len(header.kinds) else None
+        )
         if places is None or header is None:
             covered = {cell.column: len(cells) + count for count, cell in enumerate(row)}
             cells += row
@@ -75,6 +85,20 @@ def _straightened(table: Table) -> Table:
             blank = Cell(row[0].row, column, 1, 1, "", row[0].locator)
             cells.append(replace(own[column], column=column) if column in own else blank)
     return replace(table, cells=tuple(sorted(cells, key=lambda cell: (cell.row, cell.column))))
+
+
+def _reaching(row: Sequence[Cell], below: Sequence[Cell]) -> list[Cell]:
+    """The heads that end the upper line of a header of two lines and reach down into the lower one; none where a row is no
+    such line. What stands left of them groups the heads of the lower line."""
+    fields = [_fields("records", normalise_label(cell.text)) for cell in row]
+    finer = [_fields("records", normalise_label(cell.text)) for cell in below]
+    if any("indicator_name" in of for of in fields) or sum("indicator_name" in of for of in finer) != 1:
+        return []
+    named = frozenset[str]().union(*finer)
+    count = next((count for count, of in enumerate(reversed(fields)) if not of or of & named), len(fields))
+    groups = fields[: len(fields) - count]
+    is_group_line = 0 < len(groups) <= len(below) and all(not of or of & named for of in groups)
+    return list(row[len(groups) :]) if count >= LEAST_COLUMNS and is_group_line else []
 
 
 def _places(header: _Header, texts: Sequence[str]) -> tuple[int | None, ...] | None:
@@ -170,6 +194,10 @@ def _is_text(text: str) -> bool:
     return absence_of(text) is None and not is_figure(text)
 
 
+def _is_name(text: str) -> bool:
+    return _is_text(text) and _OPERATOR.fullmatch(text.strip()) is None
+
+
 def _is_remark(text: str) -> bool:
     return absence_of(text) is not None or not is_figure(text)
 
@@ -189,8 +217,8 @@ def _row_label(vocabularies: Sequence[str]) -> Kind:
 
 _KINDS: dict[str, Kind] = {
     "level1_label_zh": _is_level1,
-    "level2_label_zh": _is_text,
-    "indicator_name": _is_text,
+    "level2_label_zh": _is_name,
+    "indicator_name": _is_name,
     "amount_wanyuan": _pattern(_AMOUNT),
     "target_operator": _pattern(_OPERATOR),
     "is_core_indicator": _pattern(_MARK),

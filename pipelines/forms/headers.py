@@ -167,7 +167,9 @@ def _above_covered(columns: list[HeadedColumn], upper: list[Cell], lower: list[C
     leading = next((count for count, is_blank in enumerate(blank) if not is_blank), 0)
     trailing = next((count for count, is_blank in enumerate(reversed(blank)) if not is_blank), 0)
     pairs = [*zip(upper[:leading], lower, strict=False), *zip(reversed(upper), lower[: -trailing - 1 : -1], strict=False)]
-    places = {covering.column: covered.column for covering, covered in pairs}
+    places = {covering.column: covered.column for covering, covered in pairs} | {
+        cell.column: cell.column for cell in upper if cell in lower
+    }
     return [
         replace(headed, cell=replace(headed.cell, column=places[headed.cell.column]))
         for headed in columns
