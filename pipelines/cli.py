@@ -434,7 +434,7 @@ def _evaluate(given: argparse.Namespace, settings: Settings, voice: Voice) -> in
     passed = not evaluation.fails(whole.judged, given.at_least)
     if given.write:
         by_family = {
-            family: evaluation.evaluate_without(found, names, settings)
+            family: evaluation.evaluate_without([one for one in found if one.case.family == family], names, settings)
             for family in dict.fromkeys(case.family for case in cases)
             if (names := evaluation.templates_of(cases, family))
         }

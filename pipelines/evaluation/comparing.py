@@ -359,7 +359,8 @@ def _add_indicators(expected: list[Row], found: list[Row], values: dict[Key, Any
             if said.get(column) is not None:
                 values[key] = said[column]
             got = None if right is None else found[right].get(column)
-            if right is not None and got is not None and (column in said or column not in gold.JUDGED_IF_NAMED):
+            is_direction = column == "target_operator" and got not in gold.NO_OPERATOR
+            if right is not None and got is not None and (column in said or column not in gold.JUDGED_IF_NAMED or is_direction):
                 facts[key] = (got, found[right]["locator"])
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.definitions import read_yaml
+from pipelines.forms.templates import form_templates
 
 SUFFIX = ".gold.yml"
 _NO_DOCUMENTS = (".yml", ".source.html")
@@ -47,8 +48,10 @@ INDICATOR = {
     "deduction_rule": "deduction_rule",
     "reason": "deviation_reason",
 }
-# Columns that are judged only where gold names them: they follow from a text that is judged in any case.
+# Columns that are judged only where gold names them, for they follow from a text that is judged in any case; but a target whose
+# operator gold leaves out has none.
 JUDGED_IF_NAMED = frozenset({"target_operator", "actual_operator", "target_adjusted_value"})
+NO_OPERATOR = frozenset({"bare", "qualitative"})
 FORM_COLUMNS = ("project_name", "project_code", "project_category", "project_attribute", "project_type")
 FORM_COLUMNS_IF_NAMED = (
     "form_kind",
@@ -105,11 +108,9 @@ class Case:
 
     @property
     def template_ids(self) -> frozenset[str]:
-        """Templates that the forms were printed by, the narrative's left out."""
-        forms = (form for report in self.reports for form in report["forms"])
-        return frozenset(
-            form["template_id"] for form in forms if form.get("form_kind") != "narrative" and "template_id" in form
-        )
+        """Templates that the forms were printed by; not those of texts, which are no form templates."""
+        named = {form.get("template_id") for report in self.reports for form in report["forms"]}
+        return frozenset(template.template_id for template in form_templates() if template.template_id in named)
 
 
 def cases(folder: Path, families: Iterable[str] | None = None) -> list[Case]:
@@ -145,6 +146,8 @@ def _case(path: Path) -> Case:
         raise GoldError(f"{path}: not a mapping")
     _check(path, "gold", content)
     _check(path, "expect", content.get("expect", {}))
+    if "outcome" not in content.get("expect", {"outcome": None}):
+        raise GoldError(f"{path}: expect has no outcome")
     for name in ("city", "folder_year"):
         if name not in content:
             raise GoldError(f"{path}: {name} is missing")
@@ -169,8 +172,8 @@ def _check_report(path: Path, report: Mapping[str, Any]) -> None:
     year = report.get("fiscal_year")
     for form in report["forms"]:
         _check(path, "form", form)
-        if form.get("form_kind", "narrative") not in known.codes["form_kind"]:
-            raise GoldError(f"{path}: no code of form_kind: {form['form_kind']}")
+        if form.get("form_kind") not in known.codes["form_kind"]:
+            raise GoldError(f"{path}: no code of form_kind: {form.get('form_kind')}")
         for row in form.get("expenditures") or ():
             unknown = row.keys() - _AMOUNT - known.codes["phase"].keys()
             if unknown:

@@ -46,8 +46,10 @@ whole.
 | exactness | 准确率 | right ÷ (values + extra): both at once |
 
 Shares are rounded down. Leave-one-out reads a family's documents without the templates of the family: the amounts then come
-from labels alone, and every form that gave one must be marked `is_off_template`. *Negatives* are documents from which nothing
-may be read: targets, approvals, evaluations by others, final accounts, notices, blank forms.
+from labels alone, and every form that gave one must be marked `is_off_template`. FLAT and MULTI are no families of templates:
+they hold text without cell borders, which only the template of a form can put together again, and files of many reports.
+*Negatives* are documents from which nothing may be read: targets, approvals, evaluations by others, final accounts, notices,
+blank forms.
 """
 
 

@@ -116,8 +116,11 @@ def test_one_planted_error_is_found_and_none_other(path: tuple[Any, ...], value:
     assert missed(gold(planted(*path, value=value)), frames(DOCUMENT)) == [expected]
 
 
-def test_an_operator_that_gold_leaves_out_is_not_judged() -> None:
-    assert missed(gold(planted("indicators", 0, "target_operator", value=None)), frames(DOCUMENT)) == []
+def test_an_operator_that_gold_leaves_out_says_that_there_is_none() -> None:
+    without = gold(planted("indicators", 0, "target_operator", value=None))
+    assert missed(without, frames(DOCUMENT)) == [("fact_indicators.target_operator", "extra", None, "ge")]
+    bare = frames(TITLE + table(changed(PROJECT, ("≥3次", "3次"))))
+    assert [entry for entry in missed(without, bare) if entry[0].endswith("operator")] == []
 
 
 def test_a_figure_in_quarantine_is_flagged_not_lost() -> None:
@@ -183,7 +186,7 @@ def test_a_form_or_report_that_gold_does_not_list_is_extra_with_all_its_facts() 
     found = frames(DOCUMENT)
     case = Case("HN", "report", (), {"reports": [{"department": "甲市乙局", "fiscal_year": 2024, "forms": []}]})
     verdicts = [entry.verdict for entry in judge(case, found) if entry.table_name not in ("reports",)]
-    assert len(verdicts) == 1 + 12 + 5 + 11 + 8
+    assert len(verdicts) == 1 + 12 + 5 + 12 + 8
     assert set(verdicts) == {"extra"}
 
 
