@@ -72,6 +72,7 @@ class _Block:
     piece: Slice
     columns: dict[str, HeadedColumn]
     _first_of: dict[tuple[int, int, int], int] = field(default_factory=dict)  # cell → the indicator that has it
+    _levels: dict[str, Cell] = field(default_factory=dict)  # level cells of the indicator above
 
     def row(self, index: int) -> None:
         """Take the indicators of one row."""
@@ -90,6 +91,8 @@ class _Block:
         kept = [place for place, text in enumerate(names) if not (_is_filler(text) and name.text.strip())]
         if not kept:
             return  # figures beside 指标2： are nobody's
+        cells |= self._level_above(cells)
+        self._levels = {field_name: cell for field_name, cell in cells.items() if cell and field_name.startswith("level")}
         numbers = [self.reading.indicators + count for count in range(1, len(kept) + 1)]
         self.reading.indicators = numbers[-1]
         for field_name, cell in cells.items():
@@ -98,6 +101,17 @@ class _Block:
         for place, number in zip(kept, numbers, strict=True):
             text = None if names[place] == name.text else names[place]
             self._observe(NAME, name, index, name, number, raw=text)
+
+    def _level_above(self, cells: dict[str, Cell | None]) -> dict[str, Cell | None]:
+        """The second level of the indicator above, where a flattened text leaves it out below the same first level.
+
+        A cell without any character is one that another covers; a really empty one holds a space of its own.
+        """
+        level1, level2 = cells.get("level1_label_zh"), cells.get("level2_label_zh")
+        is_left_out = self.piece.table.origin == "inferred" and level2 is not None and level2.text == ""
+        if is_left_out and level1 is not None and level1 is self._levels.get("level1_label_zh"):
+            return {"level2_label_zh": self._levels.get("level2_label_zh", level2)}
+        return {}
 
     def _field(self, field_name: str, cell: Cell, index: int, name: Cell, numbers: dict[int, int], count: int) -> None:
         """Take one cell for the indicators of its row: `numbers` by their places among the `count` names in the row."""
