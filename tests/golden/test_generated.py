@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from data.generation import FORMATS, families, printed
+from data.generation.__main__ import main
 from data.generation.writing import LOSSLESS, LOSSY
+from pipelines.evaluation.gold import cases
 from tests.support.drawn import frames_of, verdicts
 
 COUNT = int(os.environ.get("GENERATED", "60"))
@@ -55,3 +58,17 @@ def test_the_same_seed_gives_the_same_report() -> None:
 
 def test_all_formats_are_drawn() -> None:
     assert {kind for _, kind, _ in _drawn(FORMATS, 60)} == set(FORMATS)
+
+
+def test_the_command_writes_documents_and_their_gold(tmp_path: Path) -> None:
+    assert main(["--seed", "3", "--count", "4", "--families", "SC,YN", "--formats", "html,txt", "--out", str(tmp_path)]) == 0
+    found = cases(tmp_path / "gold")
+    assert [(case.family, case.files[0].suffix) for case in found] == [
+        ("SC", ".html"),
+        ("SC", ".txt"),
+        ("YN", ".txt"),
+        ("YN", ".html"),
+    ]
+    for case in found:
+        documents = (tmp_path / str(case.content["city"]) / str(case.content["folder_year"])).iterdir()
+        assert case.files[0].read_bytes() in [path.read_bytes() for path in documents]
