@@ -154,16 +154,20 @@ def doc_blocks(known: Catalogue) -> str:
 
 
 def sources(known: Catalogue) -> str:
-    """dbt sources: the tables of schemas `facts`, `reference` and `catalogue`."""
-    lines = [f"# {_NOTICE}", "sources:", "  - name: facts", "    schema: facts"]
+    """dbt sources: the tables of schemas `facts`, `reference` and `catalogue`.
+
+    They stand in the database that is built, or, for a build beside it (target published), in the published one.
+    """
+    database = "    database: \"{{ 'warehouse' if target.name == 'published' else target.database }}\""
+    lines = [f"# {_NOTICE}", "sources:", "  - name: facts", "    schema: facts", database]
     lines += ["    description: 从报告读出的事实 — Facts read from reports, current revisions.", "    tables:"]
     for table in known.tables.values():
         lines += _source_table(table)
-    lines += ["  - name: reference", "    schema: reference"]
+    lines += ["  - name: reference", "    schema: reference", database]
     lines += ["    description: 参照表 — Reference tables of data/reference.", "    tables:"]
     for table in known.reference.values():
         lines += _source_table(table)
-    lines += ["  - name: catalogue", "    schema: catalogue"]
+    lines += ["  - name: catalogue", "    schema: catalogue", database]
     lines += ["    description: 目录：代码、字段、表、规则 — The catalogue's codes, fields, tables and rules.", "    tables:"]
     lines += [f"      - name: {name}" for name in ("codes", "fields", "tables", "rules", "checks", "check_terms")]
     return "\n".join(lines) + "\n"

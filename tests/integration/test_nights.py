@@ -129,12 +129,12 @@ def test_check_and_warehouse_find_the_same(story: Story) -> None:
     assert done.returncode == 2  # for the locked one in it
     assert {entry["file_name"] for entry in json.loads(done.stdout)} == {f"{path}/附件/contradictory.txt"}
     columns = ("check_id", "form_kind", "subject", "stated_value", "computed_value", "outcome", "message_zh")
-    found = {tuple(str(entry[name]) for name in columns) for entry in json.loads(done.stdout)}
+    found = [tuple(str(entry[name]) for name in columns) for entry in json.loads(done.stdout)]
     mart = f"select {', '.join(columns)} from marts.mart_findings"
     published = jixiao("query", f"{mart} where fiscal_year = 2024 and city_code = '990200'", "--json", home=story.home)
     entries = json.loads(published.stdout)
-    assert {row["message_zh"] for row in entries} == {row[6] for row in found}
-    assert len(entries) == len(found) > 3
+    assert sorted(row["message_zh"] for row in entries) == sorted(row[6] for row in found)
+    assert len(found) > 3
 
 
 def test_trace_leads_from_a_finding_to_its_cell(story: Story) -> None:

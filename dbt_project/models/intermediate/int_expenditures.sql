@@ -16,20 +16,43 @@ with figures as (
     where field_name = 'amount_wanyuan' and figure_value is not null
 ),
 
--- Rows of one item on one form (special funds by name) belong together, as do the forms of a report's projects.
-by_kind as (
+projects as (
     select
         report_id,
-        form_kind,
-        item_code,
-        fund_source_code,
-        phase_code,
-        amount_year,
-        any_value(printed_phase_code) as printed_phase_code,
-        cast(sum(amount_wanyuan) as decimal(18, 6)) as amount_wanyuan,
-        list_sort(flatten(list(row_ids))) as row_ids
+        count(*) as projects_count
+    from {{ ref('stg_forms') }}
+    where form_kind = 'project_evaluation'
+    group by report_id
+),
+
+-- Rows of one item on one form (special funds by name) belong together, as do the forms of a report's projects where each of
+-- them states the amount.
+by_kind as (
+    select
+        figures.report_id,
+        figures.form_kind,
+        figures.item_code,
+        figures.fund_source_code,
+        figures.phase_code,
+        figures.amount_year,
+        any_value(figures.printed_phase_code) as printed_phase_code,
+        cast(sum(figures.amount_wanyuan) as decimal(18, 6)) as amount_wanyuan,
+        list_sort(flatten(list(figures.row_ids))) as row_ids
     from figures
-    group by report_id, form_kind, item_code, fund_source_code, phase_code, amount_year
+    left join projects
+        on figures.report_id = projects.report_id
+    group by
+        figures.report_id,
+        figures.form_kind,
+        figures.item_code,
+        figures.fund_source_code,
+        figures.phase_code,
+        figures.amount_year,
+        projects.projects_count
+    having
+        figures.form_kind <> 'project_evaluation'
+        or figures.fund_source_code <> 'all'
+        or count(distinct figures.form_id) = projects.projects_count
 ),
 
 preferred as (
