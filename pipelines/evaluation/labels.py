@@ -30,6 +30,7 @@ CONTAINED = 0.8  # of two labels one of which holds the other
 PROPOSALS = 2
 LONGEST = 20  # characters; what is longer is a sentence, not a label
 _GROUP = re.compile(r"\(\?:[^()]*\)\??|\(\?P<\w+>[^()]*\)|\\[dDsS]|[\[\]{}.*+?^$\\]")
+_OF_SENTENCE = re.compile(r"[,，。；;！!\d]")
 _HAS_WORD = re.compile(r"[\u4e00-\u9fff]{2}")
 
 
@@ -77,7 +78,7 @@ def propose(label: str, column_label: str | None = None) -> list[Proposal]:
 
 def _is_label(text: str) -> bool:
     plain = normalise_label(text)
-    return len(plain) <= LONGEST and _HAS_WORD.search(plain) is not None
+    return len(plain) <= LONGEST and _HAS_WORD.search(plain) is not None and _OF_SENTENCE.search(plain) is None
 
 
 def _is_known_row(label: str) -> bool:

@@ -67,6 +67,7 @@ def test_an_unknown_column_is_proposed_as_a_column_that_fits_it() -> None:
         ("年度资金总额", "全年预算数"),
         ("2024年，本单位严格执行各项财经纪律，共支出", None),
         ("12", None),
+        ("服务群众3100人次，印刷费", None),
     ],
 )
 def test_what_is_known_or_no_label_has_no_proposal(label: str, column: str | None) -> None:
