@@ -188,6 +188,7 @@ class _Page:
         self.width = described["width"]
         self.factor = {"万元": 1, "元": 10000}[described["unit"]]
         self.rows: list[Cells] = []
+        self.mark = ""
         self.columns: dict[str, tuple[int, int]] = {}  # start and span of what the indicators' columns hold
         self.known = {"unit": described["unit"], "project": own.get("name", ""), "prior": own.get("prior", self.year - 1)}
 
@@ -490,8 +491,9 @@ class _Page:
         else:
             self.put([*side, *labels], spans, {0: "restart"} if has_side else None)
         self.gold["indicators"] = []
+        self.mark = style.rng.choice(block.get("marks", [""]))
         above: Tree | None = None
-        rows = own["indicators"]
+        rows = _placed_in_level2(own["indicators"])
         for number, row in enumerate(rows):
             below = rows[number + 1] if number + 1 < len(rows) else None
             merges: dict[int, str] = {0: "continue"} if has_side else {}
@@ -540,7 +542,7 @@ class _Page:
             return label
         if holds == "name":
             fact["name"] = row["name"]
-            return str(row["name"])
+            return (self.pick(self.mark, number=row["place"]) if self.mark else "") + str(row["name"])
         if holds in ("weight", "score"):
             fact[holds] = plain(row[holds])
             return style.score(row[holds])
@@ -634,6 +636,15 @@ class _Page:
         elif end < self.width:
             cells.append(("", self.width - end, None))
         self.rows.append(cells)
+
+
+def _placed_in_level2(rows: list[Tree]) -> list[Tree]:
+    """Indicators with their place below their second level, by which some forms mark them."""
+    placed: list[Tree] = []
+    for row in rows:
+        is_same = placed and all(placed[-1][key] == row[key] for key in ("level1", "level2"))
+        placed.append(row | {"place": placed[-1]["place"] + 1 if is_same else 1})
+    return placed
 
 
 def _even(width: int, count: int, each: int, rest: int) -> list[int]:
