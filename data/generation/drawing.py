@@ -115,8 +115,6 @@ class _Names:
     """Indicators that no form of the report has yet."""
 
     def __init__(self, rng: random.Random, pools: Tree) -> None:
-        self.rng = rng
-        self.all = pools
         self.pools = {level2: rng.sample(pool, len(pool)) for level2, pool in pools.items()}
         self.used: set[str] = set()
 
@@ -130,10 +128,9 @@ class _Names:
                 return found
         return None
 
-    def again(self, level2: str, owner: str) -> Tree:
-        """One whose name a form has already, told apart by what it is of."""
-        found: Tree = self.rng.choice(self.all[level2])
-        return found | {"name": f"{owner}{found['name']}"}
+    def other(self, owner: str) -> Tree:
+        """One in words for a form that finds none left; a number under a name like another form's would contradict that."""
+        return {"name": f"{owner}工作完成情况", "words": ["完成", "已完成"]}
 
 
 def _money(rng: random.Random, low: int, high: int) -> Decimal:
@@ -237,7 +234,7 @@ def _indicators(rng: random.Random, bands: Tree, names: _Names, owner: str, shar
                 if entry is not None:
                     rows.append(_measured(rng, level1, level2, entry))
         if not rows:
-            rows.append(_measured(rng, level1, level2s[0], names.again(level2s[0], owner)))
+            rows.append(_measured(rng, level1, level2s[0], names.other(owner)))
         del rows[points:]
         rows.sort(key=lambda row: level2s.index(row["level2"]))
         for row, weight in zip(rows, _shares(rng, points, len(rows)), strict=True):
