@@ -137,7 +137,7 @@ def rendered(project: Path) -> dict[Path, str]:
 
 def read_marts(project: Path) -> list[dict[str, Any]]:
     """dbt's YAML entries of the marts (name, description, columns), by name."""
-    paths = sorted((project / "dbt_project" / "models" / "marts").glob("mart_*.yml"))
+    paths = sorted((project / "dbt_project" / "models" / "marts").glob("*.yml"))
     return [entry for path in paths for entry in read_yaml(path)["models"]]
 
 

@@ -96,7 +96,8 @@ def test_every_message_says_the_same_in_both_languages(key: str, texts: dict[str
 
 
 def test_messages_are_those_that_the_command_asks_for() -> None:
-    sources = "".join(_text(f"pipelines/{name}.py") for name in ("cli", "console"))
+    names = ["cli.py", "console.py", *(f"commands/{path.name}" for path in (PROJECT / "pipelines" / "commands").glob("*.py"))]
+    sources = "".join(_text(f"pipelines/{name}") for name in names)
     known = {key for key in read_yaml(MESSAGES) if not key.startswith(("stage_", "place_"))}
     put_together = {f"command_{name}" for name in COMMANDS} | {"exit_extract", "exit_check"}
     put_together |= {f"trace_{name}" for name in ("place", "label", "column", "raw")}

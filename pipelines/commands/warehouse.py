@@ -1,0 +1,115 @@
+"""`jixiao trace`, `query` and `status`: the published warehouse, read-only.
+
+Belongs here: the commands and how they tell rows and places. Does not belong here: opening the warehouse.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from pipelines.commands.telling import FAILED, OK, SUMMARY, named, tell_counts
+from pipelines.console import Voice, formula_safe, plain, to_json
+from pipelines.settings import documented_settings
+
+if TYPE_CHECKING:
+    from pipelines.commands.telling import Add
+    from pipelines.settings import Settings
+
+
+def add(command: Add, voice: Voice) -> None:
+    """Add `trace`, `query` and `status`."""
+    command("trace", _trace, "exit_reading").add_argument("row_id", metavar="ROW_ID", help=voice.text("option_row_id"))
+    query = command("query", _query, "exit_reading")
+    query.add_argument("sql", metavar="SQL", help=voice.text("option_sql"))
+    query.add_argument("--csv", action="store_true", help=voice.text("option_csv"))
+    command("status", _status, "exit_reading")
+
+
+def _trace(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    from pipelines.warehouse.reading import NotPublishedError, UnknownRowError, trace
+
+    try:
+        origin = trace(settings, given.row_id)
+    except (NotPublishedError, UnknownRowError) as error:
+        voice.error(str(error))
+        return FAILED
+    if given.json:
+        print(to_json(vars(origin)))
+        return OK
+    form = (
+        f"{named('form_kind', origin.form['form_kind'], voice)} ({origin.form['template_id']}) {plain(origin.form['title_zh'])}"
+    )
+    voice.say(f"{voice.text('trace_file')}: {origin.report['file_name']}  sha256 {origin.report['sha256']}", "bold")
+    voice.say(f"{voice.text('trace_form')}: {form}  {plain(origin.row.get('project_name'))}")
+    voice.say(f"{voice.text('trace_table')}: facts.{origin.table}")
+    for index, cell in enumerate(origin.cells):
+        voice.say()
+        field = cell.get("field_name") or origin.table
+        voice.say(f"{field} = {plain(origin.row.get(field))}", "green")
+        for key, column in (
+            ("place", "locator"),
+            ("label", "source_label_zh"),
+            ("column", "column_label_zh"),
+            ("raw", "raw_text"),
+        ):
+            if cell.get(column):
+                shown = voice.place(cell[column]) if column == "locator" else plain(cell[column])
+                voice.say(f"  {voice.text('trace_' + key)}: {shown}")
+        if origin.surroundings:
+            voice.say(f"  {voice.text('trace_around')}: {origin.surroundings[index]}")
+    return OK
+
+
+def _query(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    import duckdb
+
+    from pipelines.warehouse.reading import NotPublishedError, columns_and_rows, connect
+
+    try:
+        with connect(settings) as connection:
+            columns, rows = columns_and_rows(connection, given.sql)
+    except (NotPublishedError, duckdb.Error) as error:
+        voice.error(str(error))
+        return FAILED
+    if given.json:
+        print(to_json([dict(zip(columns, row, strict=True)) for row in rows]))
+    elif given.csv:
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(map(formula_safe, row) for row in rows)
+    else:
+        voice.table(columns, rows)
+    return OK
+
+
+def _status(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    from pipelines.home import current_release
+
+    release = current_release(settings.home)
+    entries = [(entry, getattr(settings, entry.name)) for entry in documented_settings()]
+    if given.json:
+        print(to_json({"release": release, "settings": {entry.name: value for entry, value in entries}}))
+        return OK
+    if release is None:
+        voice.say(voice.text("status_none", home=settings.home))
+    else:
+        voice.say(voice.text("status_release", release=release["release_id"], created=release["created_at"]), "bold")
+        _tell_warehouse_counts(settings, voice)
+    voice.title("settings_title")
+    voice.table(
+        ["name", "environment", "value", "zh" if voice.language == "zh" else "en"],
+        [(entry.name, entry.env, value, entry.zh if voice.language == "zh" else entry.en) for entry, value in entries],
+    )
+    return OK
+
+
+def _tell_warehouse_counts(settings: Settings, voice: Voice) -> None:
+    from pipelines.warehouse.reading import connect, rows_of
+
+    with connect(settings) as connection:
+        counts = rows_of(connection, SUMMARY)[0]
+    tell_counts(counts, voice)
