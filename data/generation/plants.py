@@ -86,6 +86,11 @@ def _nearest(value: Decimal, phases: list[Decimal]) -> Decimal:
     return min(phases, key=lambda figure: abs(figure - value))
 
 
+def _like_executed(form: Tree, told: Tree) -> list[Decimal]:
+    """Figures of the text that the form's split may be compared with: of all phases whose total is the executed one."""
+    return [told[phase] for phase, total in zip(PHASES, form["total"], strict=True) if total == form["total"][2]]
+
+
 def _forms(content: Tree) -> list[tuple[str, Tree]]:
     return [(DEPARTMENT, content["department"]), *((PROJECT, project) for project in content["projects"])]
 
@@ -328,7 +333,7 @@ def narrative_basic_differs(content: Tree, rng: random.Random) -> list[Expected]
     told["basic"] = told["basic"] | {"executed": told["basic"]["executed"] - step}
     told["basic"]["rate"] = rate(told["basic"]["executed"], told["basic"]["budget_final"])
     told["personnel"] -= step
-    compared = _nearest(form["basic"][2], [told["basic"][phase] for phase in PHASES])
+    compared = _nearest(form["basic"][2], _like_executed(form, told["basic"]))
     if abs(compared - form["basic"][2]) <= Decimal("0.02"):
         return None  # the form names no phase, and another one of the text fits
     return [
@@ -346,7 +351,7 @@ def narrative_projects_differ(content: Tree, rng: random.Random) -> list[Expecte
     if step <= 1:
         return None
     told["project"] = told["project"] | {"executed": spent, "rate": rate(spent, told["project"]["budget_final"])}
-    compared = _nearest(form["project"][2], [told["project"][phase] for phase in PHASES])
+    compared = _nearest(form["project"][2], _like_executed(form, told["project"]))
     if abs(compared - form["project"][2]) <= Decimal("0.02"):
         return None
     return [
