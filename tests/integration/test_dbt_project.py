@@ -46,7 +46,9 @@ def warehouse(facts: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathF
     options = [part for name, place in folders.items() for part in (f"--{name}", str(place))]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JIXIAO_WAREHOUSE_FILE", str(path))
-        outcome = dbtRunner().invoke(["build", "--target", "release", "--quiet", "--no-version-check", "--no-partial-parse", *options])
+        outcome = dbtRunner().invoke(
+            ["build", "--target", "release", "--quiet", "--no-version-check", "--no-partial-parse", *options]
+        )
         DuckDBConnectionManager.close_all_connections()
     statuses = {result.node.unique_id: str(result.status) for result in getattr(outcome.result, "results", [])}
     assert outcome.success, {name: status for name, status in statuses.items() if status not in ("success", "pass")}

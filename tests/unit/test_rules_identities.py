@@ -258,7 +258,9 @@ def _findings_of_cases() -> dict[str, list[Finding]]:
         table: pl.concat([report[table] for report in reports if table in report]) for table in sorted(set().union(*reports))
     }
     with build_in_memory(frames, DBT_PROJECT) as connection:
-        rows = connection.execute(f"select report_id, {FINDING} from marts.mart_rule_outcomes where {FOUND} order by all").fetchall()
+        rows = connection.execute(
+            f"select report_id, {FINDING} from marts.mart_rule_outcomes where {FOUND} order by all"
+        ).fetchall()
     return {name: [_plain(finding) for report_id, *finding in rows if report_id == name] for name in CASES}
 
 
