@@ -79,9 +79,13 @@ select
     figures_unmapped_count,
     scope_code,
     cast(
-        if(department_id is null, 1, count(*) over (partition by city_code, department_id, fiscal_year)) as integer
+        if(
+            department_id is null or fiscal_year is null,
+            1,
+            count(*) over (partition by city_code, department_id, fiscal_year)
+        ) as integer
     ) as versions_count,
-    department_id is null or row_number() over (
+    department_id is null or fiscal_year is null or row_number() over (
         partition by city_code, department_id, fiscal_year
         order by
             coalesce(document_kind, '') = 'final_accounts' asc,

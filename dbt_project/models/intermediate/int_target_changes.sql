@@ -1,5 +1,5 @@
 -- Whether a target was set low or lowered: the target and actual value of the same indicator a year before, and the target
--- that another form of the same report gives it.
+-- that another form of the same report gives it (F20 tells which indicators are the same).
 with named as (
     select
         indicators.row_id,
@@ -36,22 +36,30 @@ indicators as (
         ) = 1
 ),
 
+pairs as (
+    select
+        left_row_ids[1] as department_row_id,
+        right_row_ids[1] as project_row_id,
+        stated_value as department_target_value,
+        computed_value as project_target_value
+    from {{ ref('rule_indicator_agreement') }}
+    where check_id = 'F20.target' and outcome <> 'not_applicable'
+),
+
 counterparts as (
     select
-        indicators.row_id,
-        arg_min(twins.target_value, twins.row_id) as other_form_target_value,
-        min(twins.row_id) as other_form_row_id
-    from indicators
-    inner join indicators as twins
-        on
-            indicators.report_id = twins.report_id
-            and indicators.compared_name = twins.compared_name
-            and indicators.form_kind <> twins.form_kind
-            and {{ are_comparable(
-                'indicators.target_value', 'indicators.target_unit',
-                'twins.target_value', 'twins.target_unit', 'indicators.indicator_name'
-            ) }}
-    group by indicators.row_id
+        department_row_id as row_id,
+        arg_min(project_target_value, project_row_id) as other_form_target_value,
+        min(project_row_id) as other_form_row_id
+    from pairs
+    group by department_row_id
+    union all
+    select
+        project_row_id as row_id,
+        arg_min(department_target_value, department_row_id) as other_form_target_value,
+        min(department_row_id) as other_form_row_id
+    from pairs
+    group by project_row_id
 )
 
 select

@@ -32,7 +32,7 @@ select
     {{ per_head('amounts.personnel_funds_wanyuan', 'staffing.in_post_count') }} as personnel_per_head_wanyuan,
     amounts.public_funds_wanyuan,
     {{ per_head('amounts.public_funds_wanyuan', 'staffing.in_post_count') }} as public_per_head_wanyuan,
-    {{ is_contradicted('amounts.row_ids') }} as has_open_fail,
+    {{ is_contradicted('list_concat(amounts.row_ids, [staffing.table_row_id, staffing.narrative_row_id])') }} as has_open_fail,
     list_concat(amounts.row_ids, if(staffing.table_row_id is null, [], [staffing.table_row_id])) as figure_row_ids
 from amounts
 inner join {{ ref('int_reports') }} as reports

@@ -1,4 +1,5 @@
--- One row per department and year: headline figures, scores, and how many findings its reports raised.
+-- One row per department and year: headline figures, scores and number of findings of the report to use; `report_ids` names
+-- every version that there is.
 with departments as (
     select
         city_code,
@@ -6,8 +7,9 @@ with departments as (
         department_id,
         arg_min(department_name, report_id) as department_name,
         fiscal_year,
-        list(report_id order by report_id) as report_ids
-    from {{ ref('stg_reports') }}
+        list(report_id order by report_id) as report_ids,
+        list(report_id order by report_id) filter (where is_preferred) as preferred_ids
+    from {{ ref('int_reports') }}
     group by city_code, department_id, fiscal_year
 ),
 
@@ -42,7 +44,7 @@ findings as (
         count(*) filter (where outcome = 'round') as rounds_count,
         count(*) filter (where outcome = 'flag') as flags_count,
         count(*) filter (where outcome = 'deferred') as deferred_count,
-        count(*) filter (where outcome <> 'not_applicable') as checks_count
+        count(*) filter (where outcome not in ('not_applicable', 'flag')) as checks_count
     from {{ ref('rule_outcomes') }}
     group by report_id
 ),
@@ -79,7 +81,7 @@ figures as (
         sum(findings.deferred_count) as deferred_count,
         sum(findings.checks_count) as checks_count
     from departments
-    cross join unnest(departments.report_ids) as reports (report_id)
+    cross join unnest(departments.preferred_ids) as reports (report_id)
     left join headlines on reports.report_id = headlines.report_id
     left join scores on reports.report_id = scores.report_id
     left join findings on reports.report_id = findings.report_id

@@ -1,4 +1,5 @@
--- Who published what for which year, and who did not: every department of a city in every year that the city has reports of.
+-- Who published what for which year, and who did not: every department of a city that reports were read of or that the
+-- reference table knows, in every year that the city has reports of.
 with years as (
     select distinct
         city_code,
@@ -11,11 +12,16 @@ departments as (
     select
         city_code,
         department_id,
-        arg_max(department_name, fiscal_year) as department_name,
+        department_name
+    from {{ ref('int_departments') }}
+),
+
+cities as (
+    select
+        city_code,
         any_value(city_name) as city_name
     from {{ ref('int_reports') }}
-    where department_id is not null
-    group by city_code, department_id
+    group by city_code
 ),
 
 projects as (
@@ -29,7 +35,7 @@ projects as (
 
 select
     departments.city_code,
-    departments.city_name,
+    cities.city_name,
     departments.department_id,
     departments.department_name,
     years.fiscal_year,
@@ -47,6 +53,8 @@ select
 from departments
 inner join years
     on departments.city_code is not distinct from years.city_code
+inner join cities
+    on departments.city_code is not distinct from cities.city_code
 left join {{ ref('int_reports') }} as reports
     on
         departments.city_code is not distinct from reports.city_code

@@ -8,6 +8,7 @@ select
     reports.department_id,
     reports.department_name,
     reports.fiscal_year,
+    reports.is_preferred,
     indicators.project_name,
     indicators.indicator_number,
     indicators.level1_code,
@@ -27,5 +28,5 @@ select
     cast(if({{ is_empty_text('indicators.target_raw') }}, coalesce(indicators.score_points, 0), 0) as decimal(18, 6))
         as points_without_target
 from {{ ref('stg_indicators') }} as indicators
-inner join {{ ref('stg_reports') }} as reports
+inner join {{ ref('int_reports') }} as reports
     on indicators.report_id = reports.report_id

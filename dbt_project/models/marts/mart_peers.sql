@@ -39,7 +39,7 @@ with measures as (
         'total_execution_rate' as measure_code,
         '%' as unit,
         execution_rate_calculated_pct as measure_value,
-        outcome = 'fail' as has_open_fail
+        has_open_fail
     from {{ ref('mart_execution') }}
     where is_preferred and item_code = 'total'
     union all

@@ -15,6 +15,14 @@ with outcomes as (
     group by report_id
 ),
 
+departments as (
+    select
+        city_code,
+        count(*) as departments_count
+    from {{ ref('int_departments') }}
+    group by city_code
+),
+
 measured as (
     select
         reports.report_id,
@@ -48,9 +56,21 @@ measured as (
 )
 
 select
-    *,
+    measured.*,
     cast(
-        rank() over (partition by city_code, fiscal_year, is_preferred order by fails_share_pct asc nulls last) as integer
+        rank() over (
+            partition by measured.city_code, measured.fiscal_year, measured.is_preferred
+            order by measured.fails_share_pct asc nulls last
+        ) as integer
     ) as cleanness_rank,
-    cast(count(*) over (partition by city_code, fiscal_year, is_preferred) as integer) as ranked_count
+    cast(
+        count(*) over (partition by measured.city_code, measured.fiscal_year, measured.is_preferred) as integer
+    ) as ranked_count,
+    cast(
+        departments.departments_count
+        - count(distinct measured.department_id) over (partition by measured.city_code, measured.fiscal_year)
+        as integer
+    ) as missing_departments_count
 from measured
+left join departments
+    on measured.city_code is not distinct from departments.city_code

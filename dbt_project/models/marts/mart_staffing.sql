@@ -42,6 +42,7 @@ select
     reports.department_id,
     reports.department_name,
     reports.fiscal_year,
+    reports.is_preferred,
     staff.staffing_quota_count,
     staff.in_post_count,
     staff.narrative_quota_count,
@@ -59,7 +60,7 @@ select
     staff.table_row_id,
     staff.narrative_row_id
 from staff
-inner join {{ ref('stg_reports') }} as reports
+inner join {{ ref('int_reports') }} as reports
     on staff.report_id = reports.report_id
 left join cuts
     on staff.report_id = cuts.report_id

@@ -8,6 +8,7 @@ with amounts as (
         reports.department_id,
         reports.department_name,
         reports.fiscal_year,
+        reports.is_preferred,
         max(expenditures.amount_wanyuan) filter (
             where expenditures.phase_code = 'final_accounts' and expenditures.amount_year = reports.fiscal_year - 1
         ) as prior_final_wanyuan,
@@ -27,7 +28,7 @@ with amounts as (
             where expenditures.phase_code = 'final_accounts' and expenditures.amount_year = reports.fiscal_year
         ) as final_row_id
     from {{ ref('stg_expenditures') }} as expenditures
-    inner join {{ ref('stg_reports') }} as reports
+    inner join {{ ref('int_reports') }} as reports
         on expenditures.report_id = reports.report_id
     where
         expenditures.form_kind = 'base_data'
@@ -45,6 +46,7 @@ select
     amounts.department_id,
     amounts.department_name,
     amounts.fiscal_year,
+    amounts.is_preferred,
     amounts.item_code,
     items.zh as item_name,
     amounts.prior_final_wanyuan,
@@ -53,9 +55,13 @@ select
     {{ percentage('amounts.final_wanyuan', 'amounts.budget_wanyuan') }} as final_to_budget_pct,
     {{ percentage('(amounts.final_wanyuan - amounts.prior_final_wanyuan)', 'amounts.prior_final_wanyuan') }}
         as year_on_year_pct,
+    {{ three_public_comparability('amounts.fiscal_year') }} as comparability_code,
+    {{ is_contradicted('[amounts.prior_final_row_id, amounts.budget_row_id, amounts.final_row_id]') }} as has_open_fail,
     amounts.prior_final_row_id,
     amounts.budget_row_id,
     amounts.final_row_id
 from amounts
+left join {{ ref('int_failed_figures') }} as failed
+    on amounts.report_id = failed.report_id
 left join {{ source('catalogue', 'codes') }} as items
     on items.vocabulary = 'item' and amounts.item_code = items.code

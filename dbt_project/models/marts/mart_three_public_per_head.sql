@@ -46,7 +46,7 @@ select
     {{ per_head('netted.without_purchase_wanyuan', 'staffing.in_post_count') }} as without_purchase_per_head_wanyuan,
     reports.scope_code,
     {{ three_public_comparability('reports.fiscal_year') }} as comparability_code,
-    {{ is_contradicted('netted.row_ids') }} as has_open_fail,
+    {{ is_contradicted('list_concat(netted.row_ids, [staffing.table_row_id, staffing.narrative_row_id])') }} as has_open_fail,
     list_concat(
         list_sort(netted.row_ids), if(staffing.table_row_id is null, [], [staffing.table_row_id])
     ) as figure_row_ids

@@ -64,7 +64,13 @@ select
     subjects.executed_wanyuan,
     cast(subjects.budget_wanyuan - subjects.executed_wanyuan as decimal(18, 6)) as unspent_wanyuan,
     {{ percentage('(subjects.budget_wanyuan - subjects.executed_wanyuan)', 'subjects.budget_wanyuan') }} as unspent_pct,
-    cast(greatest(subjects.budget_initial_wanyuan - subjects.budget_wanyuan, 0) as decimal(18, 6)) as moved_out_wanyuan,
+    cast(
+        if(
+            subjects.budget_initial_wanyuan is null,
+            null,
+            greatest(subjects.budget_initial_wanyuan - subjects.budget_wanyuan, 0)
+        ) as decimal(18, 6)
+    ) as moved_out_wanyuan,
     reasons.deviation_reason,
     {{ is_contradicted('subjects.row_ids') }} as has_open_fail,
     subjects.row_ids as figure_row_ids
