@@ -1,6 +1,8 @@
 -- One amount per report, item, fund source, phase and year where several forms state it: the form whose business it is
--- comes first, the project forms together count as one. Columns that may mean several phases keep their printed one.
-with figures as (
+-- comes first, the project forms together count as one. Columns that may mean several phases keep their printed one; where a
+-- form prints the phase itself, no other column of it stands for that phase. A named special fund without a value leaves the
+-- sum of the special funds open.
+with stated as (
     select
         report_id,
         form_id,
@@ -13,7 +15,18 @@ with figures as (
         figure_value as amount_wanyuan,
         row_ids
     from {{ ref('int_figures') }}
-    where field_name = 'amount_wanyuan' and figure_value is not null
+    where
+        field_name = 'amount_wanyuan'
+        and (figure_value is not null or (item_code = 'special_fund' and absence_code not in ('none', 'dash')))
+),
+
+figures as (
+    select * from stated
+    qualify
+        phase_code = printed_phase_code
+        or count(*) filter (where phase_code = printed_phase_code) over (
+            partition by form_id, item_code, fund_source_code, phase_code, amount_year
+        ) = 0
 ),
 
 projects as (
@@ -50,9 +63,12 @@ by_kind as (
         figures.amount_year,
         projects.projects_count
     having
-        figures.form_kind <> 'project_evaluation'
-        or figures.fund_source_code <> 'all'
-        or count(distinct figures.form_id) = projects.projects_count
+        count(*) = count(figures.amount_wanyuan)
+        and (
+            figures.form_kind <> 'project_evaluation'
+            or figures.fund_source_code <> 'all'
+            or count(distinct figures.form_id) = projects.projects_count
+        )
 ),
 
 preferred as (

@@ -31,7 +31,7 @@ with measures as (
         'control_rate' as measure_code,
         '%' as unit,
         control_rate_calculated_pct as measure_value,
-        outcome = 'deferred' as has_open_fail
+        has_open_fail or outcome = 'deferred' as has_open_fail
     from {{ ref('mart_staffing') }}
     union all
     select

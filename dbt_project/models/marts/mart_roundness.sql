@@ -1,5 +1,5 @@
 -- Signs that figures were made to fit: a rate of exactly 100 % after the budget was changed to what was spent, and round
--- budgets.
+-- budgets. An adjustment (部门基本支出预算调整) is no expenditure and takes no part.
 with phases as (
     select
         report_id,
@@ -12,6 +12,7 @@ with phases as (
     from {{ ref('int_expenditures') }}
     where
         fund_source_code = 'all'
+        and item_code <> 'basic_budget_adjustment'
         and (report_id, amount_year) in (
             select
                 reports.report_id,

@@ -57,6 +57,7 @@ select
         when staff.in_post_count is null or staff.staffing_quota_count is null then 'not_applicable'
         else 'ok'
     end as outcome,
+    {{ is_contradicted('[staff.table_row_id, staff.narrative_row_id]') }} as has_open_fail,
     staff.table_row_id,
     staff.narrative_row_id
 from staff
@@ -64,3 +65,5 @@ inner join {{ ref('int_reports') }} as reports
     on staff.report_id = reports.report_id
 left join cuts
     on staff.report_id = cuts.report_id
+left join {{ ref('int_failed_figures') }} as failed
+    on staff.report_id = failed.report_id

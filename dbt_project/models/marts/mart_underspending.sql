@@ -15,6 +15,7 @@ with items as (
     from {{ ref('int_expenditures') }}
     where
         fund_source_code = 'all'
+        and item_code <> 'basic_budget_adjustment'
         and (report_id, amount_year) in (
             select
                 reports.report_id,

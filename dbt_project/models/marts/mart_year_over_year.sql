@@ -10,7 +10,10 @@ with measures as (
         '万元' as unit,
         row_ids
     from {{ ref('int_expenditures') }}
-    where fund_source_code = 'all' and phase_code in ('budget_initial', 'budget_final', 'budget', 'executed')
+    where
+        fund_source_code = 'all'
+        and item_code <> 'basic_budget_adjustment'
+        and phase_code in ('budget_initial', 'budget_final', 'budget', 'executed')
     union all by name
     select
         staffing.report_id,
