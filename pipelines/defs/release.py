@@ -4,9 +4,7 @@ Belongs here: one asset per stage, the dbt models as assets with their lineage, 
 here: how a stage works. Where lake and code are those of the current release, the stages after the lake do nothing and say so.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,6 +13,7 @@ from pipelines import warehouse
 from pipelines.defs.extraction import settled_facts
 from pipelines.defs.lineage import Model
 from pipelines.defs.night import WRITER_POOL, Night
+from pipelines.warehouse import ModelResult
 
 DATA_TESTS = "data_tests"
 UP_TO_DATE = {"skipped": "the current release is made of this lake and this code"}
@@ -60,50 +59,37 @@ def warehouse_models(models: Sequence[Model]) -> dg.AssetsDefinition:
         pool=WRITER_POOL,
     )
     def build_models(night: dg.ResourceParam[Night]) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        target = night.settings.home / "dbt" / "target"
-        (target / "run_results.json").unlink(missing_ok=True)
+        warehouse.results_path(night.settings).unlink(missing_ok=True)
         problem: warehouse.ModelError | None = None
         try:
             work = night.stage("warehouse_models", lambda tell: _if_needed(night, lambda: warehouse.run_models(night.settings)))
         except warehouse.ModelError as error:
             problem, work = error, {}
-        results = _node_results(target)
+        results: dict[str, list[ModelResult]] = {}
+        for result in warehouse.model_results(night.settings):
+            results.setdefault(result.model, []).append(result)
         for model in models:
-            # After a failure only what dbt came to has a verdict.
-            if model.is_tested and (problem is None or model.name in results):
-                yield _tested(model, results.get(model.name, []))
+            tests = [result for result in results.get(model.name, []) if result.test is not None]
+            # Where a model could not be built no test was asked, and there is no verdict.
+            if model.is_tested and (problem is None or tests):
+                yield _tested(model, tests)
         if problem is not None:
             raise problem
         for model in models:
-            built = [result for result in results.get(model.name, []) if result["unique_id"].startswith("model.")]
-            told = {"status": built[0]["status"], "seconds": built[0]["execution_time"]} if built else work
+            built = [result for result in results.get(model.name, []) if result.test is None]
+            told: dict[str, Any] = {"status": built[0].status, "seconds": built[0].seconds} if built else work
             yield dg.MaterializeResult(asset_key=model.name, metadata=told)
 
     return build_models
 
 
-def _node_results(target: Path) -> dict[str, list[dict[str, Any]]]:
-    """What dbt said of each model and of its tests, by the model's name; empty where dbt did not run or get that far."""
-    path = target / "run_results.json"
-    if not path.exists():
-        return {}
-    nodes = json.loads((target / "manifest.json").read_bytes())["nodes"]
-    found: dict[str, list[dict[str, Any]]] = {}
-    for result in json.loads(path.read_bytes())["results"]:
-        node = nodes[result["unique_id"]]
-        model = node.get("attached_node") or result["unique_id"]
-        found.setdefault(nodes[model]["name"] if model in nodes else model, []).append(result)
-    return found
-
-
-def _tested(model: Model, results: list[dict[str, Any]]) -> dg.AssetCheckResult:
-    tests = {result["unique_id"].split(".")[2]: result for result in results if result["unique_id"].startswith("test.")}
-    failed = {name: result["message"] for name, result in tests.items() if result["status"] not in ("pass", "warn")}
+def _tested(model: Model, tests: list[ModelResult]) -> dg.AssetCheckResult:
+    failed = [result for result in tests if result.failed]
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey(model.name),
         check_name=DATA_TESTS,
         passed=not failed,
-        description="; ".join(f"{name}: {message}" for name, message in failed.items()) or None,
+        description="; ".join(f"{result.test}: {result.message}" for result in failed) or None,
         metadata={"tests": len(tests)} if tests else UP_TO_DATE,
     )
 

@@ -6,7 +6,7 @@ Does not belong here: what a fact means (`facts`), whether it is believable (`qu
 """
 
 from pipelines.warehouse.audit import AuditError, audit
-from pipelines.warehouse.build import ModelError, load, run_models
+from pipelines.warehouse.build import ModelError, ModelResult, load, model_results, results_path, run_models
 from pipelines.warehouse.lake import LakeError, merge
 from pipelines.warehouse.publish import PublishError, needs_release, publish
 from pipelines.warehouse.runs import LockedError, start_run, writer_lock
@@ -16,12 +16,15 @@ __all__ = [
     "LakeError",
     "LockedError",
     "ModelError",
+    "ModelResult",
     "PublishError",
     "audit",
     "load",
     "merge",
+    "model_results",
     "needs_release",
     "publish",
+    "results_path",
     "run_models",
     "start_run",
     "writer_lock",

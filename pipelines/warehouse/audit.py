@@ -6,13 +6,13 @@ the rules).
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipelines.catalogue import catalogue
 from pipelines.settings import Settings
 from pipelines.warehouse.build import warehouse_path
 from pipelines.warehouse.lake import lake_row_counts
+from pipelines.warehouse.models import rendered_models
 
 if TYPE_CHECKING:
     import duckdb
@@ -60,14 +60,8 @@ def audit(settings: Settings) -> dict[str, int]:
 
 
 def _models(settings: Settings) -> set[str]:
-    """Schema and name of every model that the dbt project builds in the file."""
-    manifest: dict[str, Any] = json.loads((settings.home / "dbt" / "target" / "manifest.json").read_bytes())
-    models = {
-        f"{node['schema']}.{node['alias']}"
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and node["config"]["materialized"] in ("table", "view", "incremental")
-    }
-    return models | {"marts.mart_findings"}
+    """Schema and name of every model of the dbt project."""
+    return {f"{model.schema}.{model.name}" for model in rendered_models(settings.project / "dbt_project")}
 
 
 def _wrong_counts(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:

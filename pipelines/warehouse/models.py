@@ -50,33 +50,34 @@ def rendered_models(dbt_project: Path) -> tuple[RenderedModel, ...]:
     paths = sorted((dbt_project / "models").rglob("*.sql"))
     layers = {path.stem: path.relative_to(dbt_project / "models").parts[0] for path in paths}
     schemas = {name: configured[layer]["+schema"] for name, layer in layers.items()}
-    environment = _environment(dbt_project / "macros")
-    models = {path.stem: _render(environment, path, schemas) for path in paths}
+    known = environment(dbt_project)
+    models = {path.stem: _render(known, path, schemas) for path in paths}
     order = TopologicalSorter({name: sorted(model.refs) for name, model in sorted(models.items())}).static_order()
     return tuple(models[name] for name in order)
 
 
-def _environment(macros: Path) -> Any:
+def environment(dbt_project: Path) -> Any:
+    """A Jinja environment with `source`, `config` and the project's macros."""
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(undefined=StrictUndefined, autoescape=False)
-    environment.globals["config"] = lambda **_: ""
-    environment.globals["source"] = lambda schema, table: f"{schema}.{table}"
-    for path in sorted(macros.glob("*.sql")):
+    known = Environment(undefined=StrictUndefined, autoescape=False)
+    known.globals["config"] = lambda **_: ""
+    known.globals["source"] = lambda schema, table: f"{schema}.{table}"
+    for path in sorted((dbt_project / "macros").glob("*.sql")):
         text = path.read_text(encoding="utf-8")
-        module = environment.from_string(text).make_module({})
-        environment.globals.update({name: getattr(module, name) for name in _MACRO.findall(text)})
-    return environment
+        module = known.from_string(text).make_module({})
+        known.globals.update({name: getattr(module, name) for name in _MACRO.findall(text)})
+    return known
 
 
-def _render(environment: Any, path: Path, schemas: Mapping[str, str]) -> RenderedModel:
+def _render(known: Any, path: Path, schemas: Mapping[str, str]) -> RenderedModel:
     refs: set[str] = set()
 
     def ref(name: str) -> str:
         refs.add(name)
         return f"{schemas[name]}.{name}"
 
-    sql = environment.from_string(path.read_text(encoding="utf-8")).render(ref=ref)
+    sql = known.from_string(path.read_text(encoding="utf-8")).render(ref=ref)
     return RenderedModel(path.stem, schemas[path.stem], sql, frozenset(refs))
 
 

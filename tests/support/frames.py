@@ -21,6 +21,7 @@ from pipelines.catalogue import catalogue
 from pipelines.catalogue.schemas import polars_schema
 from pipelines.settings import Settings
 
+GENERIC_TESTS = Path(__file__).parents[2] / "dbt_project" / "tests" / "generic"
 READERS, TEMPLATES = "readers-1", "templates-1"
 
 _VALUES = {
@@ -123,14 +124,16 @@ def write_project(folder: Path, mart: str = "select report_id, amount_wanyuan fr
     """A dbt project of two models in schema `marts`: `mart_findings` (one finding per amount) and `mart_amounts` (`mart`)."""
     files = {
         "dbt_project.yml": (
-            "name: tiny\nversion: '1.0'\nconfig-version: 2\nprofile: tiny\nmodels: {tiny: {+materialized: table}}\n"
+            "name: tiny\nversion: '1.0'\nconfig-version: 2\nprofile: tiny\n"
+            "models: {tiny: {+materialized: table, marts: {+schema: marts}}}\n"
         ),
+        "tests/generic/unique_combination.sql": (GENERIC_TESTS / "unique_combination.sql").read_text(encoding="utf-8"),
         "macros/names.sql": "{% macro generate_schema_name(name, node) %}marts{% endmacro %}\n",
-        "models/mart_amounts.sql": mart,
-        "models/mart_amounts.yml": (
-            "models:\n  - name: mart_amounts\n    columns: [{name: report_id, data_tests: [not_null, unique]}]\n"
+        "models/marts/mart_amounts.sql": mart,
+        "models/marts/mart_amounts.yml": (
+            "models:\n  - name: mart_amounts\n    data_tests: [{unique_combination: {arguments: {columns: [report_id]}}}]\n"
         ),
-        "models/mart_findings.sql": (
+        "models/marts/mart_findings.sql": (
             "select 'F00' as rule_id, [row_id] as left_row_ids, null::varchar[] as right_row_ids from facts.fact_expenditures"
         ),
     }
