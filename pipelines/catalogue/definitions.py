@@ -118,7 +118,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Rule:
-    """One identity or red flag with its formula, tolerance and the form or regulation it rests on."""
+    """One identity or red flag: formula, tolerance, the form or regulation it rests on, and what to do about a finding."""
 
     rule_id: str
     zh: str
@@ -127,12 +127,15 @@ class Rule:
     tolerance: str
     basis: str
     severity: str
+    remedy_zh: str
+    remedy_en: str
     checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every definition, by name; `reference` are the tables of data/reference. `version` changes whenever a definition does."""
+    """Every definition, by name; `reference` are the tables of data/reference, `decisions` those of schema `facts` that no report
+    holds. `version` changes whenever a definition does."""
 
     codes: dict[str, dict[str, Code]]
     vocabulary_names: dict[str, tuple[str, str]]
@@ -140,6 +143,7 @@ class Catalogue:
     tables: dict[str, Table]
     rules: dict[str, Rule]
     reference: dict[str, Table]
+    decisions: dict[str, Table]
     version: str
     _labels: dict[str, dict[str, str]] = dataclass_field(default_factory=dict)
 
@@ -175,7 +179,7 @@ def _rule(rule_id: str, entry: dict[str, Any]) -> Rule:
         )
         for check in entry["checks"]
     )
-    texts = {key: entry[key] for key in ("zh", "en", "formula", "tolerance", "basis", "severity")}
+    texts = {key: entry[key] for key in ("zh", "en", "formula", "tolerance", "basis", "severity", "remedy_zh", "remedy_en")}
     return Rule(rule_id=rule_id, checks=checks, **texts)
 
 
@@ -200,13 +204,13 @@ def catalogue() -> Catalogue:
         labels[vocabulary] = index
     fields = {name: Field(name=name, **entry) for name, entry in read_yaml(FOLDER / "fields.yml").items()}
     tables_file = read_yaml(FOLDER / "tables.yml")
-    tables, reference = (
+    tables, reference, decisions = (
         {name: _table(name, entry, tables_file["groups"], fields) for name, entry in tables_file[part].items()}
-        for part in ("tables", "reference")
+        for part in ("tables", "reference", "decisions")
     )
     rules = {rule_id: _rule(rule_id, entry) for rule_id, entry in read_yaml(FOLDER / "rules.yml").items()}
     digest = hashlib.sha256()
     for path in sorted(FOLDER.glob("*.yml")):
         digest.update(path.read_bytes())
     names = {vocabulary: (content["zh"], content["en"]) for vocabulary, content in vocabularies.items()}
-    return Catalogue(codes, names, fields, tables, rules, reference, digest.hexdigest()[:12], labels)
+    return Catalogue(codes, names, fields, tables, rules, reference, decisions, digest.hexdigest()[:12], labels)

@@ -24,6 +24,7 @@ def add(command: Add, voice: Voice) -> None:
     for name, run in (("extract", _extract), ("check", _check)):
         single = command(name, run, f"exit_{name}")
         single.add_argument("files", nargs="+", metavar="FILE", type=Path, help=voice.text("option_files"))
+    single.add_argument("--html", metavar="OUT", type=Path, help=voice.text("option_html"))
     read = command("read", _read, "exit_extract")
     read.add_argument("files", nargs="+", metavar="FILE", type=Path, help=voice.text("option_files"))
     read.add_argument("--grid", action="store_true", help=voice.text("option_grid"))
@@ -137,16 +138,20 @@ def _file_of(report: dict[str, Any], voice: Voice) -> str:
 
 
 def _check(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
-    from pipelines.facts.files import read_files
+    from pipelines.facts.files import read_with_documents
     from pipelines.warehouse.models import build_in_memory
     from pipelines.warehouse.reading import rows_of
 
     if are_missing(given.files, voice):
         return FAILED
-    frames = read_files(given.files, settings)
+    frames, documents = read_with_documents(given.files, settings)
     connection = build_in_memory(frames, settings.project / "dbt_project")
     findings = rows_of(connection, FINDINGS)
     connection.close()
+    if given.html is not None:
+        from pipelines.dashboard import card
+
+        given.html.write_text(card.page(card.cards(frames, documents, findings), frames, voice.language), encoding="utf-8")
     reports = frames["reports"].to_dicts()
     files = {report["report_id"]: report["file_name"] for report in reports}
     if given.json:
@@ -156,6 +161,8 @@ def _check(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
             if report["outcome"] != "rejected":
                 own = [entry for entry in findings if entry["report_id"] == report["report_id"]]
                 _tell_check(report, own, _held(frames, report["report_id"]), voice)
+        if given.html is not None:
+            voice.say(voice.text("written", path=given.html))
     return _tell_rejected(reports, voice) or (SOME if findings else OK)
 
 

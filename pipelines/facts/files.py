@@ -14,10 +14,11 @@ from pathlib import Path
 import polars as pl
 
 from pipelines import documents
-from pipelines.archive.planning import place, report_id
+from pipelines.archive.planning import report_id
 from pipelines.facts.extraction import build, read_reports
 from pipelines.facts.reports import Report
 from pipelines.facts.settlement import count_figures
+from pipelines.home import place
 from pipelines.settings import Settings
 
 
@@ -28,11 +29,26 @@ def read_files(paths: Iterable[Path], settings: Settings) -> dict[str, pl.DataFr
     `<city>/<year>/` that a file lies in, if it does; a file below the raw folder has the report_id and row_ids that the
     warehouse has. A file that cannot be read is a rejected row of `reports`. Raises FileNotFoundError and IsADirectoryError.
     """
+    return read_with_documents(paths, settings)[0]
+
+
+def read_with_documents(
+    paths: Iterable[Path], settings: Settings
+) -> tuple[dict[str, pl.DataFrame], dict[str, documents.Document]]:
+    """The same frames, and the Document that each report was read from, by report_id; one not read has none."""
     with documents.expand(paths, settings) as sources:
-        return count_figures(build([report for source in sources for report in _read(source, settings)]))
+        read = [_read(source, settings) for source in sources]
+    frames = count_figures(build([report for _, reports in read for report in reports]))
+    held = {
+        report.report_id: document
+        for document, reports in read
+        for report in reports
+        if isinstance(document, documents.Document)
+    }
+    return frames, held
 
 
-def _read(source: documents.Source, settings: Settings) -> list[Report]:
+def _read(source: documents.Source, settings: Settings) -> tuple[documents.Document | documents.DocumentError, list[Report]]:
     path = source.given
     data = source.path.read_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
@@ -59,4 +75,5 @@ def _read(source: documents.Source, settings: Settings) -> list[Report]:
         document = documents.read_source(source, settings)
     except documents.DocumentError as error:
         document = error
-    return read_reports(file, document, time.perf_counter() - started, settings.project / "data" / "reference")
+    seconds = time.perf_counter() - started
+    return document, read_reports(file, document, seconds, settings.project / "data" / "reference")
