@@ -4,18 +4,21 @@ Belongs here: what several rooms must agree on about `<home>`: atomic replacemen
 Does not belong here: what is written (`archive`, `warehouse`).
 
 Layout: `archive/` (objects, register, what zips hold), `documents/`, `lake/` (`manifest.json`,
-`<city>/<year>/<version>/<table>.parquet`), `runs/`, `build/`, `releases/`, `current` (symlink to a release), `lock`.
+`<city>/<year>/<version>/<table>.parquet`), `damaged/` (partitions of the lake set aside), `runs/`, `build/`, `releases/`,
+`current` (symlink to a release), `held/` (a built warehouse that was not let out), `pins/`, `rollback.json`, `lock`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 MISPLACED_PARTITION = "_misplaced/0"
+_PLACE = re.compile(r"(?P<city>[^_/][^/]*)/(?P<year>20\d\d)/.+", re.DOTALL)
 RELEASE_KEYS = frozenset({"release_id", "lake_digest", "lake_partitions", "code_version", "row_counts"})
 
 
@@ -48,6 +51,12 @@ def replace_atomically(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def place(file_name: str) -> tuple[str, int] | None:
+    """City folder and year of a path `<city>/<year>/…` below the raw folder; None where it has no such form."""
+    match = _PLACE.fullmatch(file_name)
+    return (match["city"], int(match["year"])) if match else None
 
 
 def partition_name(city_slug: str | None, folder_year: int | None) -> str:
@@ -95,10 +104,15 @@ def lake_files(home: Path, table: str) -> list[Path]:
     return paths
 
 
-def current_release(home: Path) -> dict[str, Any] | None:
-    """Manifest of the published release; None where there is none or it is damaged: the next release then replaces it."""
+def read_release(folder: Path) -> dict[str, Any] | None:
+    """Manifest of the release in a folder; None where it is missing or damaged."""
     try:
-        manifest = json.loads((home / "current" / "manifest.json").read_bytes())
+        manifest = json.loads((folder / "manifest.json").read_bytes())
     except (OSError, ValueError):
         return None
     return manifest if isinstance(manifest, dict) and manifest.keys() >= RELEASE_KEYS else None
+
+
+def current_release(home: Path) -> dict[str, Any] | None:
+    """Manifest of the published release; None where there is none or it is damaged: the next release then replaces it."""
+    return read_release(home / "current")

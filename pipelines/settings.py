@@ -55,6 +55,13 @@ def _count(value: Any, base: Path) -> int:
     return int(match[1]) * _UNITS[match[2] or ""]
 
 
+def _percent(value: Any, base: Path) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not text.isdecimal() or int(text) > 100:
+        raise ValueError("a whole number from 0 to 100 is expected")
+    return int(text)
+
+
 def _language(value: Any, base: Path) -> str:
     if value not in (*LANGUAGES, "auto"):
         raise ValueError("zh, en or auto is expected")
@@ -127,6 +134,22 @@ class Settings:
     keep_releases: int = field(
         metadata=_setting(
             _count, 5, "保留最近多少个已发布版本", "How many of the newest releases are kept, the current one included"
+        )
+    )
+    max_lost_rows_pct: int = field(
+        metadata=_setting(
+            _percent,
+            10,
+            "新版本比当前版本最多可少百分之几的事实行，超过则不发布",
+            "Most fact rows that a release may lose against the current one, in per cent; one that loses more is held back",
+        )
+    )
+    max_lost_departments_pct: int = field(
+        metadata=_setting(
+            _percent,
+            5,
+            "新版本比当前版本最多可少百分之几的部门，超过则不发布",
+            "Most departments that a release may lose against the current one, in per cent; one that loses more is held back",
         )
     )
     documents_per_child: int = field(
@@ -223,6 +246,15 @@ class Settings:
         if values["language"] == "auto":
             values["language"] = language_of_locale(os.environ)
         return cls(**values)
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """Every limit on reading a file, by its name without `limit_`."""
+        return {
+            entry.name.removeprefix("limit_"): getattr(self, entry.name)
+            for entry in fields(self)
+            if entry.name.startswith("limit_")
+        }
 
 
 def _variable(name: str, metadata: Mapping[str, Any]) -> str:

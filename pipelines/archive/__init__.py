@@ -5,6 +5,16 @@ it needs. Does not belong here: opening a document, or knowing what a report say
 """
 
 from pipelines.archive.planning import plan
-from pipelines.archive.register import RawFolderError, object_path, read_register
+from pipelines.archive.register import RawFolderError, RegisterError, object_path, read_register
+from pipelines.archive.selection import EVERYTHING, Selection, SelectionError
 
-__all__ = ["RawFolderError", "object_path", "plan", "read_register"]
+__all__ = [
+    "EVERYTHING",
+    "RawFolderError",
+    "RegisterError",
+    "Selection",
+    "SelectionError",
+    "object_path",
+    "plan",
+    "read_register",
+]

@@ -6,6 +6,7 @@ belong here: opening one: its bytes are untrusted, and the caller passes the fun
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -15,8 +16,10 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.archive.limits import LIMIT_REASONS, are_higher
 from pipelines.archive.register import REGISTER_SCHEMA, archive_file, object_path, stored_objects
-from pipelines.home import replace_atomically
+from pipelines.archive.selection import EVERYTHING, Selection
+from pipelines.home import place, replace_atomically
 from pipelines.settings import Settings
 
 # One row per archive without member_name, saying what became of it, and one per member. `sha256` is that of the member's bytes;
@@ -30,6 +33,7 @@ CONTENTS_SCHEMA: dict[str, pl.DataType] = {
     "is_container": pl.Boolean(),
     "rejected_reason": pl.String(),
     "rejected_detail": pl.String(),
+    "limits": pl.String(),  # in force when the archive was opened, as JSON
 }
 
 
@@ -71,20 +75,24 @@ def contents_path(home: Path) -> Path:
     return home / "archive" / "containers.parquet"
 
 
-def unfold(settings: Settings, readers_version: str, unpack: Unpack, files: pl.DataFrame) -> pl.DataFrame:
+def unfold(
+    settings: Settings, readers_version: str, unpack: Unpack, files: pl.DataFrame, selection: Selection = EVERYTHING
+) -> pl.DataFrame:
     """Rows of present files (see `update_register`) with those of the members of archives among them, named `<file>/<member>`.
 
     Files get is_container, and rejected_reason where they are archives that cannot be had; members get `container`, the name of
-    their file, and its metadata. An archive is opened once per version of the readers.
+    their file, and its metadata. An archive is opened once per version of the readers; again where something in it was refused
+    for a limit that is higher now, and where the selection asks for reading anew.
     """
-    contents = _contents(settings, readers_version, unpack, files.filter("is_zip"))
+    zips = files.filter("is_zip")
+    contents = _contents(settings, readers_version, unpack, zips, _to_open_anew(zips, selection))
     outcomes = contents.filter(pl.col("member_name").is_null()).select(
         "is_container", "rejected_reason", "rejected_detail", sha256="container_sha256"
     )
     told = files.drop("is_container", "rejected_reason", "rejected_detail").join(
         outcomes, on="sha256", how="left", maintain_order="left"
     )
-    members = contents.filter(pl.col("member_name").is_not_null()).drop("readers_version", "is_container")
+    members = contents.filter(pl.col("member_name").is_not_null()).drop("readers_version", "is_container", "limits")
     inside = (
         files.drop("byte_count", "rejected_reason", "rejected_detail")
         .rename({"sha256": "container_sha256"})
@@ -101,15 +109,32 @@ def unfold(settings: Settings, readers_version: str, unpack: Unpack, files: pl.D
     return rows.unique("file_name", keep="first", maintain_order=True)
 
 
-def _contents(settings: Settings, readers_version: str, unpack: Unpack, zips: pl.DataFrame) -> pl.DataFrame:
+def _to_open_anew(zips: pl.DataFrame, selection: Selection) -> pl.Series:
+    """Hashes of the archives whose place is selected for reading anew."""
+    if not selection.reread:
+        return pl.Series(dtype=pl.String)
+    places = [place(name) or (None, None) for name in zips["file_name"]]
+    schema = {"city_slug": pl.String(), "folder_year": pl.Int32()}
+    return zips.hstack(pl.DataFrame(places, schema=schema, orient="row")).filter(selection.of_place())["sha256"]
+
+
+def _contents(settings: Settings, readers_version: str, unpack: Unpack, zips: pl.DataFrame, anew: pl.Series) -> pl.DataFrame:
     """Contents of these files, and of all archives opened before by the same readers; nothing where there are no such files."""
     if zips.is_empty():
         return pl.DataFrame(schema=CONTENTS_SCHEMA)
     path = contents_path(settings.home)
-    known = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=CONTENTS_SCHEMA)
+    known = _known(path)
     is_lost = ~pl.col("sha256").is_in(pl.Series(stored_objects(settings.home), dtype=pl.String).implode())
-    lost = known.filter(is_lost)["container_sha256"]
-    known = known.filter(~pl.col("container_sha256").is_in(lost.implode()) & (pl.col("readers_version") == readers_version))
+    outdated = [
+        sha256
+        for sha256, limits in known.filter(pl.col("rejected_reason").is_in(LIMIT_REASONS))
+        .select("container_sha256", "limits")
+        .iter_rows()
+        if are_higher(settings.limits, limits and json.loads(limits))
+    ]
+    forgotten = {*known.filter(is_lost)["container_sha256"], *outdated, *anew}
+    is_forgotten = pl.col("container_sha256").is_in(pl.Series(sorted(forgotten), dtype=pl.String).implode())
+    known = known.filter(~is_forgotten & (pl.col("readers_version") == readers_version))
     unopened = zips.unique("sha256", keep="first", maintain_order=True).join(
         known, left_on="sha256", right_on="container_sha256", how="anti", maintain_order="left"
     )
@@ -124,10 +149,20 @@ def _contents(settings: Settings, readers_version: str, unpack: Unpack, zips: pl
     rows = [row for unpacked in unpack(settings, packed, folder) for row in _rows(settings.home, unpacked)]
     shutil.rmtree(folder, ignore_errors=True)
     os.sync()
-    opened = pl.DataFrame([{"readers_version": readers_version, **row} for row in rows], schema=CONTENTS_SCHEMA, orient="row")
+    opening = {"readers_version": readers_version, "limits": json.dumps(settings.limits)}
+    opened = pl.DataFrame([{**opening, **row} for row in rows], schema=CONTENTS_SCHEMA, orient="row")
     contents = pl.concat([known, opened])
     replace_atomically(path, contents.write_parquet)
     return contents
+
+
+def _known(path: Path) -> pl.DataFrame:
+    """What is remembered of archives; nothing where the file is missing or damaged: they are opened again then."""
+    empty = pl.DataFrame(schema=CONTENTS_SCHEMA)
+    try:
+        return pl.concat([empty, pl.read_parquet(path)], how="diagonal")
+    except (OSError, pl.exceptions.PolarsError):
+        return empty
 
 
 def _rows(home: Path, unpacked: Unpacked) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ knowing the versions of readers and templates, which the caller passes.
 from __future__ import annotations
 
 import hashlib
-import re
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from typing import Any
 import polars as pl
 
 from pipelines.archive.containers import Unpack, unfold
-from pipelines.archive.register import Progress, update_register
-from pipelines.home import lake_files, replace_atomically
+from pipelines.archive.limits import LIMIT_REASONS
+from pipelines.archive.register import Progress, hash_of, object_path, update_register
+from pipelines.archive.selection import EVERYTHING, Selection, narrow
+from pipelines.catalogue.schemas import polars_schema
+from pipelines.home import LakeError, lake_files, place, replace_atomically
 from pipelines.settings import Settings
 
 PLAN_SCHEMA: dict[str, pl.DataType] = {
@@ -34,20 +37,27 @@ PLAN_SCHEMA: dict[str, pl.DataType] = {
     "work": pl.String(),
 }
 
-_LEDGER = ("report_id", "is_current", "reader_version", "template_version")
-_PLACE = re.compile(r"(?P<city>[^_/][^/]*)/(?P<year>20\d\d)/.+", re.DOTALL)
+_LEDGER = (
+    "report_id",
+    "file_name",
+    "sha256",
+    "byte_count",
+    "city_slug",
+    "folder_year",
+    "first_seen_at",
+    "is_current",
+    "superseded_by",
+    "reader_version",
+    "template_version",
+    "reason",
+)
+
 
 
 def report_id(file_name: str, sha256: str, part_number: int = 1) -> str:
     """Identity of one report of one revision of one file; that of its first report is also that of the revision."""
     part = "" if part_number == 1 else f"\n{part_number}"
     return hashlib.sha256(f"{file_name}\n{sha256}{part}".encode()).hexdigest()[:16]
-
-
-def place(file_name: str) -> tuple[str, int] | None:
-    """City folder and year of a path `<city>/<year>/…` below the raw folder; None where it has no such form."""
-    match = _PLACE.fullmatch(file_name)
-    return (match["city"], int(match["year"])) if match else None
 
 
 def document_path(home: Path, readers_version: str, sha256: str) -> Path:
@@ -62,6 +72,8 @@ def plan(
     template_version: str,
     progress: Progress | None = None,
     unpack: Unpack | None = None,
+    selection: Selection = EVERYTHING,
+    is_outdated: Callable[[Settings, str], bool] | None = None,
 ) -> dict[str, Any]:
     """Scan the raw folder, archive what is new, and write `run/plan.parquet`.
 
@@ -69,24 +81,27 @@ def plan(
     where the path is not `<city>/<year>/…`), first_seen_at (UTC), is_current (the revision at its path counts), superseded_by,
     rejected_reason (`duplicate_content`, `misplaced`, why an archive or a member of one cannot be had, or null),
     rejected_detail (in the last case) and work: `read` (no stored Document), `extract` (a Document, but the lake lacks its
-    facts by these versions) or `none`. `progress(done, total)` follows the reading of new files.
+    facts by these versions) or `none`. `progress(done, total)` follows the reading of new files. What lies outside `selection`
+    is as the lake has it; the raw folder is scanned as a whole all the same.
 
     `unpack` opens archives: each member is a revision `<path of the archive>/<member>` of its own, the archive then is none.
-    Without it an archive is a file like any other.
+    Without it an archive is a file like any other. `is_outdated(settings, sha256)` tells of a file that was rejected for a
+    limit whether it is worth reading again; without it, it is not.
 
-    Returns the counts of `update_register` and: read, extract, unchanged, duplicates, misplaced. Raises RawFolderError and
-    LakeError.
+    Archived bytes that no longer have their hash are set aside and archived anew from the raw folder.
+
+    Returns the counts of `update_register` and: read, extract, unchanged, duplicates, misplaced, rearchived. Raises
+    RawFolderError, RegisterError and LakeError.
     """
-    members_too = None if unpack is None else partial(unfold, settings, readers_version, unpack)
+    members_too = None if unpack is None else partial(unfold, settings, readers_version, unpack, selection=selection)
     register, counts = update_register(settings, progress, members_too)
-    reports = register.filter(~pl.col("is_container").fill_null(False))
-    revisions = decide(reports, _ledger(settings.home), readers_version, template_version)
-    pending = revisions.filter(work="extract")
-    unread = [not document_path(settings.home, readers_version, sha256).is_file() for sha256 in pending["sha256"].to_list()]
-    to_read = pending.filter(pl.Series(unread, dtype=pl.Boolean))["report_id"]
-    revisions = revisions.with_columns(
-        work=pl.when(pl.col("report_id").is_in(to_read.implode())).then(pl.lit("read")).otherwise("work")
-    )
+    ledger = _ledger(settings.home)
+    revisions = _plan(settings, register, ledger, (readers_version, template_version), selection, is_outdated)
+    damaged = _set_damaged_aside(settings.home, revisions.filter(work="read")["sha256"].unique())
+    if damaged:
+        register, again = update_register(settings, progress, members_too)
+        counts["files_read"] += again["files_read"]
+        revisions = _plan(settings, register, ledger, (readers_version, template_version), selection, is_outdated)
     run.mkdir(parents=True, exist_ok=True)
     replace_atomically(run / "plan.parquet", revisions.write_parquet)
     return counts | {
@@ -95,18 +110,77 @@ def plan(
         "unchanged": revisions.filter(pl.col("is_current") & (pl.col("work") == "none")).height,
         "duplicates": revisions.filter(rejected_reason="duplicate_content").height,
         "misplaced": revisions.filter(rejected_reason="misplaced").height,
+        "rearchived": damaged,
     }
 
 
+def _plan(
+    settings: Settings,
+    register: pl.DataFrame,
+    ledger: pl.DataFrame,
+    versions: tuple[str, str],
+    selection: Selection,
+    is_outdated: Callable[[Settings, str], bool] | None,
+) -> pl.DataFrame:
+    """The plan's rows with all kinds of work, narrowed to the selection."""
+    reports = register.filter(~pl.col("is_container").fill_null(False))
+    known = ledger.select("report_id", "is_current", "reader_version", "template_version")
+    decided = decide(reports, known, *versions)
+    first = [report_id(*pair) for pair in ledger.select("file_name", "sha256").iter_rows()]
+    revisions = narrow(decided, ledger.filter(pl.col("report_id") == pl.Series(first, dtype=pl.String)), selection)
+    limited = ledger.filter(pl.col("reason").is_in(LIMIT_REASONS))["report_id"]
+    is_here = pl.col("is_current") & pl.col("city_slug").is_not_null() & pl.col("rejected_reason").is_null()
+    here = revisions.filter("is_selected", is_here)
+    anew = selection.condition() if selection.reread else pl.lit(False)
+    to_read = {
+        *here.filter(anew)["report_id"],
+        *(
+            name
+            for name, sha256 in here.filter(work="extract").select("report_id", "sha256").iter_rows()
+            if not document_path(settings.home, versions[0], sha256).is_file()
+        ),
+        *(
+            name
+            for name, sha256 in here.filter(pl.col("report_id").is_in(limited.implode()))
+            .select("report_id", "sha256")
+            .iter_rows()
+            if is_outdated is not None and is_outdated(settings, sha256)
+        ),
+    }
+    is_read = pl.col("report_id").is_in(pl.Series(sorted(to_read), dtype=pl.String).implode())
+    return revisions.with_columns(work=pl.when(is_read).then(pl.lit("read")).otherwise("work")).drop("is_selected")
+
+
+def _set_damaged_aside(home: Path, hashes: Iterable[str]) -> int:
+    """Rename archived bytes that do not have the hash that they are named by; returns how many there were."""
+    paths = [(sha256, object_path(home, sha256)) for sha256 in hashes]
+    damaged = [path for sha256, path in paths if path.is_file() and hash_of(path) != sha256]
+    for path in damaged:
+        path.replace(path.with_name(f"{path.name}.damaged"))
+    return len(damaged)
+
+
 def _ledger(home: Path) -> pl.DataFrame:
-    """What the lake holds: one row per revision, columns `_LEDGER`."""
+    """What the lake holds: one row per report, columns `_LEDGER`. Raises LakeError."""
+    schema = {name: polars_schema("reports")[name] for name in _LEDGER}
     files = lake_files(home, "reports")
     if not files:
-        return pl.DataFrame(schema={name: pl.Boolean() if name == "is_current" else pl.String() for name in _LEDGER})
-    return pl.read_parquet(files, columns=list(_LEDGER))
+        return pl.DataFrame(schema=schema)
+    try:
+        # A partition written under an older catalogue may lack columns.
+        return pl.scan_parquet(files, schema=schema, missing_columns="insert", extra_columns="ignore").collect()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise LakeError(
+            f"the lake's table of reports cannot be read ({error}). Run again: damaged partitions are found and extracted anew."
+        ) from error
 
 
-def decide(register: pl.DataFrame, ledger: pl.DataFrame, readers_version: str, template_version: str) -> pl.DataFrame:
+def decide(
+    register: pl.DataFrame,
+    ledger: pl.DataFrame,
+    readers_version: str,
+    template_version: str,
+) -> pl.DataFrame:
     """The plan (columns PLAN_SCHEMA, sorted by file_name and first_seen_at) from register and ledger, without `read` as work.
 
     A member of an archive has city and year of its archive. What was refused when its archive was opened keeps that reason.
@@ -135,7 +209,9 @@ def decide(register: pl.DataFrame, ledger: pl.DataFrame, readers_version: str, t
     revisions = revisions.join(loaded, on="sha256", how="left").join(successors, on="file_name", how="left")
     is_duplicate = pl.col("is_present") & is_placed & is_had & (pl.col("report_id") != pl.col("loaded_id"))
     is_done = (
-        pl.col("is_loaded") & (pl.col("reader_version") == readers_version) & (pl.col("template_version") == template_version)
+        pl.col("is_loaded")
+        & (pl.col("reader_version") == readers_version)
+        & (pl.col("template_version") == template_version)
     ).fill_null(False)
     return (
         revisions.with_columns(is_duplicate=is_duplicate.fill_null(False))

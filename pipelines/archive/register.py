@@ -60,6 +60,10 @@ class RawFolderError(RuntimeError):
     """The raw folder is missing, unreadable or suddenly empty; the message names it and the remedy."""
 
 
+class RegisterError(RuntimeError):
+    """The register is damaged; the message names it and the remedy."""
+
+
 @dataclass(frozen=True)
 class Scan:
     """What lies in the raw folder now; the lists run in parallel, sorted by `file_names`.
@@ -109,10 +113,19 @@ def read_register(home: Path) -> pl.DataFrame:
     first_seen_at, last_seen_at (UTC), is_present (whether the last scan found this revision at this path), is_zip (whether the
     bytes may be an archive), is_container (whether they are one and its members are registered), container (of a member:
     file_name of its archive), rejected_reason and rejected_detail (of archives and members that cannot be had).
+    Raises RegisterError.
     """
     path = register_path(home)
     empty = pl.DataFrame(schema=REGISTER_SCHEMA)
-    return pl.concat([empty, pl.read_parquet(path)], how="diagonal") if path.exists() else empty
+    if not path.exists():
+        return empty
+    try:
+        return pl.concat([empty, pl.read_parquet(path)], how="diagonal")
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise RegisterError(
+            f"{path} cannot be read ({error}). Restore it from a backup, or remove it and run `jixiao nightly`: every raw file "
+            "is then hashed anew and counts as first seen now; the lake and what was read stay as they are."
+        ) from error
 
 
 def begins_as_archive(head: bytes) -> bool:
@@ -234,6 +247,12 @@ def archive_files(settings: Settings, paths: list[str], progress: Progress | Non
     return hashed
 
 
+def hash_of(path: Path) -> str:
+    """Hash of a file's bytes, as hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def stored_objects(home: Path) -> list[str]:
     """Hashes of all archived bytes."""
     objects = _objects_folder(home)
@@ -263,7 +282,7 @@ def update_register(
 
     Returns the register (see `read_register`) and counts: files, files_read, new, changed, gone, members (in archives),
     links_ignored, and the list `unreadable` of files that could not be opened; such a file keeps the revision that it had.
-    Raises RawFolderError where the raw folder is missing, or empty though the register knows files in it.
+    Raises RawFolderError where the raw folder is missing, or empty though the register knows files in it, and RegisterError.
     """
     now = _now()
     now_ns = int((now - EPOCH) / timedelta(microseconds=1)) * 1000

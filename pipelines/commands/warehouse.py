@@ -28,11 +28,12 @@ def add(command: Add, voice: Voice) -> None:
 
 
 def _trace(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    from pipelines.documents import DamagedDocumentError
     from pipelines.warehouse.reading import NotPublishedError, UnknownRowError, trace
 
     try:
         origin = trace(settings, given.row_id)
-    except (NotPublishedError, UnknownRowError) as error:
+    except (NotPublishedError, UnknownRowError, DamagedDocumentError) as error:
         voice.error(str(error))
         return FAILED
     if given.json:

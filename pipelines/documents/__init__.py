@@ -13,7 +13,7 @@ from pipelines.documents.model import Cell, Document, DocumentError, Locator, Pa
 
 if TYPE_CHECKING:
     from pipelines.documents.sandbox import SandboxError
-    from pipelines.documents.store import load, read_file, read_pending
+    from pipelines.documents.store import DamagedDocumentError, is_outdated, load, load_or_read, read_file, read_pending
     from pipelines.documents.unpacking import Source, expand, read_source, unpack
 
     READERS_VERSION: str
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "READERS_VERSION",
     "Cell",
+    "DamagedDocumentError",
     "Document",
     "DocumentError",
     "Locator",
@@ -29,7 +30,9 @@ __all__ = [
     "Source",
     "Table",
     "expand",
+    "is_outdated",
     "load",
+    "load_or_read",
     "read_file",
     "read_pending",
     "read_source",
@@ -37,10 +40,13 @@ __all__ = [
 ]
 
 _PLACES = {
+    "DamagedDocumentError": "store",
     "SandboxError": "sandbox",
     "Source": "unpacking",
     "expand": "unpacking",
+    "is_outdated": "store",
     "load": "store",
+    "load_or_read": "store",
     "read_file": "store",
     "read_pending": "store",
     "read_source": "unpacking",

@@ -12,17 +12,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipelines.archive.limits import LIMIT_REASONS, are_higher
 from pipelines.archive.planning import document_path
 from pipelines.archive.register import object_path
 from pipelines.documents.limits import Limits
 from pipelines.documents.model import Document, DocumentError
-from pipelines.documents.record import unpack
+from pipelines.documents.record import DamagedRecordError, limits_of, unpack, with_limits
 from pipelines.documents.registry import readers_version
-from pipelines.documents.sandbox import Request, read_all
+from pipelines.documents.sandbox import Reading, Request, read_all
 from pipelines.home import replace_atomically
 from pipelines.settings import Settings
 
 Progress = Callable[[int, int, str], None]
+
+
+class DamagedDocumentError(RuntimeError):
+    """A stored Document cannot be understood; the message names its file and the remedy."""
 
 
 def read_pending(settings: Settings, run: Path, progress: Progress | None = None) -> dict[str, Any]:
@@ -49,8 +54,7 @@ def read_pending(settings: Settings, run: Path, progress: Progress | None = None
     reasons: Counter[str] = Counter()
     readings = read_all(requests, Limits.of(settings), settings.workers, settings.documents_per_child)
     for done, reading in enumerate(readings, start=1):
-        path = document_path(settings.home, readers_version(), reading.request.sha256)
-        replace_atomically(path, partial(Path.write_bytes, data=reading.record))
+        _keep(settings, reading)
         if reading.reason is not None:
             reasons[reading.reason] += 1
         if progress is not None:
@@ -74,9 +78,46 @@ def read_file(path: Path, settings: Settings, file_name: str | None = None) -> D
     return found
 
 
+def _keep(settings: Settings, reading: Reading) -> None:
+    record = with_limits(reading.record, settings.limits) if reading.reason in LIMIT_REASONS else reading.record
+    path = document_path(settings.home, readers_version(), reading.request.sha256)
+    replace_atomically(path, partial(Path.write_bytes, data=record))
+
+
 def load(settings: Settings, sha256: str) -> tuple[Document | DocumentError, float]:
     """What the store holds of one revision as read by the present readers, and the seconds that reading took.
 
-    Raises FileNotFoundError where it was not read yet.
+    Raises FileNotFoundError where it was not read yet, DamagedDocumentError.
     """
-    return unpack(document_path(settings.home, readers_version(), sha256).read_bytes())
+    path = document_path(settings.home, readers_version(), sha256)
+    record = path.read_bytes()
+    try:
+        return unpack(record)
+    except DamagedRecordError as error:
+        raise DamagedDocumentError(
+            f"{path} is damaged ({error}). Read its file again with `jixiao nightly --reread`, with the --city and --year that "
+            "it lies in."
+        ) from error
+
+
+def load_or_read(settings: Settings, sha256: str, file_name: str) -> tuple[Document | DocumentError, float, bool]:
+    """As `load`, but a Document that is damaged is read and stored anew from the archive; last whether it was.
+
+    Raises FileNotFoundError where it was not read yet, or the archive lacks the bytes; SandboxError.
+    """
+    try:
+        return (*load(settings, sha256), False)
+    except DamagedDocumentError:
+        request = Request(object_path(settings.home, sha256), sha256, file_name)
+        (reading,) = read_all([request], Limits.of(settings))
+        _keep(settings, reading)
+        return (*load(settings, sha256), True)
+
+
+def is_outdated(settings: Settings, sha256: str) -> bool:
+    """Whether to read a file again that was rejected for a limit: a limit is higher now, or nobody knows what they were."""
+    path = document_path(settings.home, readers_version(), sha256)
+    try:
+        return are_higher(settings.limits, limits_of(path.read_bytes()))
+    except (FileNotFoundError, DamagedRecordError):
+        return True

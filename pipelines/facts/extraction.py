@@ -127,18 +127,20 @@ def build(found: Sequence[Report]) -> dict[str, pl.DataFrame]:
 def extract_pending(settings: Settings, run: Path, progress: Progress | None = None) -> dict[str, Any]:
     """Extract every planned revision that has work or is rejected without reading, and write `run/facts/<table>.parquet`.
 
-    Returns counts: reports, rejected, and rows by table.
+    A stored Document that is damaged is read again. Returns counts: reports, rejected, documents_repaired, and rows by table.
     """
     plan = pl.read_parquet(run / "plan.parquet").filter((pl.col("work") != "none") | pl.col("rejected_reason").is_not_null())
-    found = list(_reports(settings, plan, progress))
+    repaired: list[str] = []
+    found = list(_reports(settings, plan, progress, repaired))
     frames = build(found)
     for name, frame in frames.items():
         replace_atomically(run / "facts" / f"{name}.parquet", frame.write_parquet)
     rejected = sum(report.rejected is not None for report in found)
-    return {"reports": len(found), "rejected": rejected} | {name: frame.height for name, frame in frames.items()}
+    counts = {"reports": len(found), "rejected": rejected, "documents_repaired": len(repaired)}
+    return counts | {name: frame.height for name, frame in frames.items()}
 
 
-def _reports(settings: Settings, plan: pl.DataFrame, progress: Progress | None) -> Iterable[Report]:
+def _reports(settings: Settings, plan: pl.DataFrame, progress: Progress | None, repaired: list[str]) -> Iterable[Report]:
     reference = settings.project / "data" / "reference"
     for number, row in enumerate(plan.iter_rows(named=True), start=1):
         file = {name: row[name] for name in _FILE_COLUMNS}
@@ -147,7 +149,8 @@ def _reports(settings: Settings, plan: pl.DataFrame, progress: Progress | None) 
             file |= {"part_number": 1, "parts_count": 1}
             yield Report(file, city(reference, row["city_slug"]), None, rejected=(row["rejected_reason"], detail))
         else:
-            document, seconds = documents.load(settings, row["sha256"])
+            document, seconds, was_damaged = documents.load_or_read(settings, row["sha256"], row["file_name"])
+            repaired += [row["sha256"]] if was_damaged else []
             yield from read_reports(file, document, seconds, reference)
         if progress is not None:
             progress(number, plan.height, row["file_name"])

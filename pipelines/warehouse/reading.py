@@ -83,7 +83,10 @@ class Origin:
 
 
 def trace(settings: Settings, row_id: str) -> Origin:
-    """Follow a row_id of any table of schema `facts` back to its cells. Raises UnknownRowError and NotPublishedError."""
+    """Follow a row_id of any table of schema `facts` back to its cells.
+
+    Raises UnknownRowError, NotPublishedError, and DamagedDocumentError of `documents`.
+    """
     with connect(settings) as connection:
         for table in (
             name for name, entry in catalogue().tables.items() if entry.key == ("row_id",) or name.startswith("fact_")

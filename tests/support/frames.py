@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from pipelines import warehouse
-from pipelines.archive import object_path, plan
+from pipelines.archive import EVERYTHING, Selection, object_path, plan
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.schemas import polars_schema
 from pipelines.settings import Settings
@@ -104,10 +104,10 @@ def extract(settings: Settings, run: Path) -> None:
     write_facts(run, reports)
 
 
-def merge_night(settings: Settings) -> dict[str, Any]:
+def merge_night(settings: Settings, selection: Selection = EVERYTHING, templates: str = TEMPLATES) -> dict[str, Any]:
     """One night up to the lake; returns what `merge` does."""
     run = warehouse.start_run(settings)
-    plan(settings, run, READERS, TEMPLATES)
+    plan(settings, run, READERS, templates, selection=selection)
     extract(settings, run)
     return warehouse.merge(settings, run)
 

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from pipelines.archive import RawFolderError, object_path, plan, read_register, register
-from pipelines.archive.planning import document_path, place, report_id
-from pipelines.home import LakeError
+from pipelines.archive.planning import document_path, report_id
+from pipelines.home import LakeError, place
 from pipelines.settings import Settings
 from tests.support.frames import READERS, TEMPLATES, merge_night, put
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -248,3 +250,30 @@ def test_a_single_file_is_read_without_being_stored(settings: Settings, tmp_path
     with pytest.raises(DocumentError, match="empty"):
         documents.read_file(path, settings)
     assert not settings.home.exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b'{"document": {}}')])
+def test_a_damaged_record_is_named_and_read_anew_where_it_is_needed(settings: Settings, tmp_path: Path, damage: bytes) -> None:
+    sha256 = "a" * 64
+    planned(settings, tmp_path / "run", [("x/2024/a.txt", sha256, TEXT.encode(), "read")])
+    documents.read_pending(settings, tmp_path / "run")
+    first, _ = documents.load(settings, sha256)
+    document_path(settings.home, documents.READERS_VERSION, sha256).write_bytes(damage)
+    with pytest.raises(documents.DamagedDocumentError, match=f"{sha256}.*--reread"):
+        documents.load(settings, sha256)
+    assert documents.load_or_read(settings, sha256, "x/2024/a.txt")[::2] == (first, True)
+    assert documents.load_or_read(settings, sha256, "x/2024/a.txt")[::2] == (first, False)
+
+
+def test_a_rejection_for_a_limit_knows_the_limits(settings: Settings, tmp_path: Path) -> None:
+    large, empty = "a" * 64, "b" * 64
+    rows = [("x/2024/a.txt", large, TEXT.encode(), "read"), ("x/2024/b.txt", empty, b"", "read")]
+    planned(settings, tmp_path / "run", rows)
+    tight = replace(settings, limit_file_bytes=3)
+    assert documents.read_pending(tight, tmp_path / "run")["reasons"] == {"empty": 1, "too_large": 1}
+    assert not documents.is_outdated(tight, large)
+    assert not documents.is_outdated(replace(settings, limit_file_bytes=2), large)
+    assert documents.is_outdated(settings, large)
+    assert documents.is_outdated(settings, empty)  # a record that does not say: it is never asked for where no limit counted
+    documents.read_pending(settings, tmp_path / "run")
+    assert isinstance(documents.load(settings, large)[0], documents.Document)
