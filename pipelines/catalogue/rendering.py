@@ -246,4 +246,5 @@ def rules(known: Catalogue) -> str:
         lines += ["| 核对 — check | 说明 — message |", "|---|---|"]
         for check in rule.checks:
             lines.append(f"| `{check.check_id}` | {_cell(check.message_zh)}<br>{_cell(check.message_en)} |")
+        lines += ["", f"例子 — Examples: [{rule.rule_id}](rules/{rule.rule_id}.md)"]
     return "\n".join(lines) + "\n"
