@@ -37,7 +37,11 @@ _OPERATOR = "|".join(OPERATORS.values())
 _PARTED = r"\d\s+\d"
 _DATE = r"^(?:20\d{2}年|\d{1,2}月|\d{1,2}日|\d+年(?:底|末|前|内))"
 _LARGEST = {"_count": Decimal(2**31 - 1), "": Decimal("999999999999.999999")}  # what INTEGER and DECIMAL(18,6) hold
-_FACTORS = {"元": Decimal("0.0001"), "万元": Decimal(1), "亿元": Decimal(10000)}
+_FACTORS = {
+    "元": Decimal("0.0001"), "百元": Decimal("0.01"), "千元": Decimal("0.1"), "万元": Decimal(1), "百万元": Decimal(100),
+    "千万元": Decimal(1000), "亿元": Decimal(10000),
+}  # fmt: skip
+_DECIMALS = {"元": 2, "百元": 4, "千元": 5}  # that DECIMAL(18,6) keeps of an amount in the unit, where they are fewer than 6
 
 # What may stand behind the number in a column, by the ending of the column's name.
 _UNITS_BY_FIELD = {
@@ -108,7 +112,9 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
     largest = pl.when(is_count).then(_LARGEST["_count"]).otherwise(_LARGEST[""])
     fits = pl.col("low_number").abs() * pl.coalesce(pl.when(is_money).then(factor), pl.lit(Decimal(1))) <= largest
     # More decimals than DECIMAL(18,6) keeps would be rounded in silence.
-    too_fine = is_money & (money_unit == "元") & text.str.contains(r"\.\d{3,}")
+    kept = money_unit.replace_strict(list(_DECIMALS), list(_DECIMALS.values()), default=6, return_dtype=pl.Int32)
+    too_fine = is_money & (text.str.extract(r"\.(\d+)").str.len_chars().fill_null(0) > kept)
+    is_unknown_unit = is_money & factor.is_null()
     fraction_or_rate = (
         field.str.ends_with("_rate_reported_pct")
         & (pl.col("low_unit") == "")
@@ -118,7 +124,7 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
     is_number = (
         pl.col("low_number").is_not_null()
         & pl.col("high").is_null() & pl.col("operator_text").is_null() & pl.col("behind").is_null()
-        & allowed & whole & fits & ~too_fine & ~fraction_or_rate
+        & allowed & whole & fits & ~too_fine & ~is_unknown_unit & ~fraction_or_rate
     )  # fmt: skip
     is_date = text.str.contains(_DATE)
     has_target = is_target & pl.col("low_number").is_not_null() & fits & ~is_date
@@ -142,6 +148,7 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
             .when(pl.col("high").is_not_null()).then(pl.lit("range"))
             .otherwise(pl.coalesce(written, pl.lit("bare"))),
             problem=pl.when(pl.col("plain_text").is_null()).then(None)
+            .when(is_unknown_unit).then(pl.lit("unknown_unit"))
             .when(is_numeric & ~is_number).then(_problem(text))
             .when(is_target & figure_like & ~is_date & ~has_target.fill_null(False)).then(_problem(text)),
         )

@@ -23,6 +23,7 @@ from pipelines.forms import arithmetic
 from pipelines.forms.absence import absence_of
 from pipelines.forms.observations import MAX_LENGTH, is_figure
 from pipelines.forms.templates import Column, Section, form_templates
+from pipelines.forms.units import is_unit_line
 
 Block = Paragraph | Table
 LEAST_COLUMNS = 3  # header labels in a row that are no chance
@@ -36,7 +37,6 @@ LABEL_LINES = 4  # lines or words that a label may be wrapped over
 _ATTACHMENT = re.compile(r"^附(?:件|表)\s*[一二三四五六七八九十\d]")
 _CHAPTER = re.compile(r"^(?:[一二三四五六七八九十]{1,3}\s*[、.．]|[（(][一二三四五六七八九十]{1,3}[)）])")
 _FILLER = re.compile(r"[….·。\s]+")  # rows left open for further indicators
-_UNIT_LINE = re.compile(r"^[（(]?\s*(?:金额)?单位\s*[:：]\s*(?:万元|亿元|元)\s*[)）]?$")
 _RUN = re.compile(r"[\d０-９.,，．%％]+")
 _DASHES = re.compile(r"[-－—–]+")  # behind figures: cells without a value
 _MESS = re.compile(r"(?:[≥≤≧≦＞＜><=＝═]\s*)?[\d０-９][\d０-９.,，．]*[%％]?")
@@ -311,13 +311,13 @@ def _rebuild_run(run: list[Paragraph], labels: _Labels, warnings: list[str]) -> 
         pieces = [
             piece
             for line in range(first, last)
-            if not _UNIT_LINE.match(run[line].text.strip())
+            if not is_unit_line(run[line].text)
             for piece in _lex(run[line], line, labels, is_joined)
         ]
         titles = [paragraph.text for paragraph in run[max(0, first - TITLE_REACH) : first]]
         layout = _Layout(_upright(pieces, labels), labels, is_joined, any(map(labels.is_title, titles)))
         layout.read()
-        units = [paragraph for paragraph in run[first:last] if _UNIT_LINE.match(paragraph.text.strip())]
+        units = [paragraph for paragraph in run[first:last] if is_unit_line(paragraph.text)]
         blocks += [*run[done:first], *units, layout.table()]
         if layout.doubts:
             warnings.append(f"{NO_READING}: {'; '.join(layout.doubts)}")
@@ -644,7 +644,7 @@ class _Layout:
         self._loose(values)
 
     def _is_label(self, piece: _Piece) -> bool:
-        return bool(self.labels.of(piece.text) - {"row", "total"}) or _UNIT_LINE.match(piece.text) is not None
+        return bool(self.labels.of(piece.text) - {"row", "total"}) or is_unit_line(piece.text)
 
     # records ----------------------------------------------------------------------------------------------------------------
 

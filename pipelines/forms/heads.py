@@ -34,7 +34,7 @@ def read_heads(reading: Reading) -> None:
             row = [cell for cell in piece.table.rows[index] if cell.row == index]
             for label, value in itertools.pairwise(row):
                 head = _head(reading, label.text)
-                if head is not None and _head(reading, value.text) is None and absence_of(value.text) is None:
+                if head is not None and not _is_label(reading, value.text) and absence_of(value.text) is None:
                     _take(reading, piece, index, head, label, value, None)
             for cell in row:
                 for label_text, value_text in labelled(cell.text):
@@ -85,6 +85,12 @@ def code_and_name(text: str) -> tuple[str | None, str]:
 def _head(reading: Reading, text: str) -> Head | None:
     label = normalise_label(text)
     return next((head for head in reading.region.template.heads if head.match.fullmatch(label)), None)
+
+
+def _is_label(reading: Reading, text: str) -> bool:
+    """Whether a text is another head or names a column: 项目名称 is then the first column of a list of projects."""
+    columns = (column for section in reading.region.template.sections for column in section.columns)
+    return _head(reading, text) is not None or any(column.match.fullmatch(normalise_label(text)) for column in columns)
 
 
 def _take(reading: Reading, piece: Slice, index: int, head: Head, label: Cell, value: Cell, part: str | None) -> None:

@@ -8,19 +8,19 @@ A label may say item, source of funds or phase, and so may a column; where the t
 
 from __future__ import annotations
 
-import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.catalogue import catalogue
-from pipelines.catalogue.definitions import on_one_line, without_numbering
+from pipelines.catalogue.definitions import normalise_label, on_one_line, without_numbering
 from pipelines.documents import Cell
 from pipelines.forms.absence import absence_of
 from pipelines.forms.headers import AMOUNT, HeadedColumn, Header, cell_under, values_beside
 from pipelines.forms.observations import is_figure
 from pipelines.forms.reading import Codes, Reading
 from pipelines.forms.segmentation import Slice
-from pipelines.forms.templates import Rows, Section
+from pipelines.forms.templates import Rows, Section, sums
 from pipelines.forms.units import unit_in
 
 _CODE_COLUMNS = {"item": "item_code", "fund_source": "fund_source_code", "phase": "phase_code"}
@@ -47,7 +47,8 @@ class RowLabels:
             return None
         found = _coded(rows, labels[-1])
         if not found:
-            if rows.named_rows is None or not self._is_after_named:
+            is_sum = sums().fullmatch(normalise_label(labels[-1])) is not None
+            if rows.named_rows is None or not self._is_after_named or is_sum:
                 return None
             name = without_numbering(labels[-1])
             return {"item_code": rows.named_rows, "fund_source_code": "all", "project_name": name}
@@ -120,16 +121,15 @@ def read_pairs(reading: Reading, section: Section, header: Header, piece: Slice,
     phases: dict[int, str | int | None] = {}  # by the column of the label
     for index in range(header.row, last):
         row = [cell for cell in piece.table.rows[index] if cell.row == index]
-        for label, neighbour in itertools.pairwise(row):
-            value = _figure_beyond(row, neighbour)
-            codes = row_labels.codes([label.text])
-            if codes is None or is_figure(label.text) or not label.text.strip():
+        for label, value, printed in _pairs(row):
+            text = label.text if printed is None else printed[0]
+            codes = row_labels.codes([text])
+            if codes is None or is_figure(text) or not text.strip():
                 continue
-            if len(values_beside(row, label)) > 1:
-                continue  # a row of a table: its columns say more than its label
             phase = codes.get("phase_code") or phases.get(label.column) or section.phase
             phases[label.column] = phase
-            if phase is None or (not is_figure(value.text) and absence_of(value.text) is None):
+            figure = value.text if printed is None else printed[1]
+            if phase is None or (not is_figure(figure) and absence_of(figure) is None):
                 continue
             reading.observe(
                 section.table or "",
@@ -138,11 +138,29 @@ def read_pairs(reading: Reading, section: Section, header: Header, piece: Slice,
                 value,
                 {"amount_year": reading.fiscal_year, **codes, "phase_code": phase},
                 index=index,
-                label=label.text,
+                label=text,
                 column_label=None,
-                unit=unit_in(label.text) or header.unit or reading.unit,
+                unit=unit_in(text) or header.unit or reading.unit,
                 piece=piece,
+                raw=figure,
             )
+
+
+def _pairs(row: list[Cell]) -> Iterator[tuple[Cell, Cell, tuple[str, str] | None]]:
+    """Labels of a row with the cells that hold their figures; where both stand in one cell (一般公共预算：105), their texts.
+
+    A label with several figures beside it is none: in a row of a table, columns say more than the label.
+    """
+    for place, label in enumerate(row):
+        if printed := _label_and_figure(label.text):
+            yield label, label, printed
+        elif place + 1 < len(row) and len(values_beside(row, label)) <= 1:
+            yield label, _figure_beyond(row, row[place + 1]), None
+
+
+def _label_and_figure(text: str) -> tuple[str, str] | None:
+    label, _, figure = text.replace("：", ":").rpartition(":")
+    return (label, figure.strip()) if label and is_figure(figure) else None
 
 
 def _labels(row: list[Cell], header: Header) -> list[Cell]:

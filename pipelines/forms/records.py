@@ -18,7 +18,7 @@ from pipelines.forms.headers import HeadedColumn, Header, cell_under, overlaps, 
 from pipelines.forms.observations import is_figure
 from pipelines.forms.reading import Codes, Reading, key_of
 from pipelines.forms.segmentation import Slice
-from pipelines.forms.templates import Section, Totals, grades
+from pipelines.forms.templates import Section, Totals, grades, sums
 
 NAME = "indicator_name"
 SHARED = frozenset({"weight_points", "score_points", "review_score_points"})
@@ -78,7 +78,7 @@ class _Block:
         """Take the indicators of one row."""
         cells = {name: cell_under(self.piece.table, index, headed.cell) for name, headed in self.columns.items()}
         name = cells[NAME]
-        if name is None or name.row < index or repeats(name, self.columns[NAME].cell):
+        if name is None or name.row < index or repeats(name, self.columns[NAME].cell) or not _is_name(name.text):
             return
         if cells.get("level1_label_zh") is name:
             return  # one cell over all levels is the label of no indicator
@@ -227,26 +227,26 @@ def _by_column(figures: list[Cell], columns: dict[str, HeadedColumn]) -> list[st
 
 
 def _by_count(count: int, columns: dict[str, HeadedColumn]) -> list[str]:
-    """One figure is the score, two are weight and score, three the second scorer's too; with him, two may be either."""
+    """One figure is the score, two are weight and score, three the second scorer's too; with him, two may be either.
+
+    One figure below no column that is known for certain to hold weights or scores may be either.
+    """
     has_review = "review_score_points" in columns
     if count == 1:
-        return ["total_score_points"]
+        return ["total_score_points"] if columns else []
     if count == 2 and not has_review:
         return ["total_weight_points", "total_score_points"]
     return list(_TOTALS.values()) if count == 3 and has_review else []
 
 
+def _is_name(text: str) -> bool:
+    """Whether a text may name an indicator: a blank, the number of a column (栏次 1 2 3) and 小计 do not."""
+    return absence_of(text) != "blank" and not is_figure(text) and sums().fullmatch(normalise_label(text)) is None
+
+
 def _names(text: str) -> list[str]:
     """Names in one cell, without the marks 指标1：; one unless every line is marked or numbered in order."""
-    marked = re.split(rf"(?={_MARK})", text)
-    marked = [part for part in marked if part.strip()]
-    if len(marked) > 1 and all(_LEADING_MARK.match(part) for part in marked):
-        return [_LEADING_MARK.sub("", part).strip() for part in marked]
-    lines = _lines(text)
-    numbered = [_NUMBERED.match(line) for line in lines]
-    if len(lines) > 1 and [int(found[1]) if found else None for found in numbered] == list(range(1, len(lines) + 1)):
-        return [_NUMBERED.sub("", line).strip() for line in lines]
-    return [_LEADING_MARK.sub("", text)]
+    return _marked(text) or _numbered(text) or [_LEADING_MARK.sub("", text)]
 
 
 def _by_mark(text: str) -> dict[int, str]:
@@ -259,15 +259,23 @@ def _by_mark(text: str) -> dict[int, str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Values in the lines of a cell, without marks 指标1：."""
-    marked = [part for part in re.split(rf"(?={_MARK})", text) if part.strip()]
-    if len(marked) > 1 and all(_LEADING_MARK.match(part) for part in marked):
-        return [_LEADING_MARK.sub("", part).strip() for part in marked]
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    numbered = [_NUMBERED.match(line) for line in lines]
-    if len(lines) > 1 and [int(found[1]) if found else None for found in numbered] == list(range(1, len(lines) + 1)):
-        return [_NUMBERED.sub("", line).strip() for line in lines]
-    return lines
+    """Values in the lines of a cell, without marks 指标1： and numbers."""
+    return _marked(text) or _numbered(text) or [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _marked(text: str) -> list[str]:
+    """What stands behind each of several marks 指标1：; empty where not all of the text is marked."""
+    parts = [part for part in re.split(rf"(?={_MARK})", text) if part.strip()]
+    is_marked = len(parts) > 1 and all(map(_LEADING_MARK.match, parts))
+    return [_LEADING_MARK.sub("", part).strip() for part in parts] if is_marked else []
+
+
+def _numbered(text: str) -> list[str]:
+    """What stands behind the numbers of several lines; empty where they are not numbered one by one from 1."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    numbers = [int(found[1]) if (found := _NUMBERED.match(line)) else None for line in lines]
+    is_numbered = len(lines) > 1 and numbers == list(range(1, len(lines) + 1))
+    return [_NUMBERED.sub("", line).strip() for line in lines] if is_numbered else []
 
 
 def _is_filler(text: str) -> bool:

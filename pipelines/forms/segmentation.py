@@ -21,6 +21,7 @@ from pipelines.documents import Cell, Document, Paragraph, Table
 from pipelines.forms.classification import SELF_EVALUATION, kind_of_form, kind_of_title
 from pipelines.forms.generic import off_template_for
 from pipelines.forms.templates import Template, form_templates
+from pipelines.forms.units import is_unit_line, unit_line
 
 REQUIRED_ANCHORS = 2
 TITLE_REACH = 3  # paragraphs above a table that may hold its title
@@ -33,11 +34,11 @@ _RUNNING_LINE = re.compile(
 _CONTINUED = re.compile(r"[（(]\s*续\s*[上前]?\s*[表页]?\s*[一二三四五六七八九十\d]*\s*[)）]|^\s*续\s*[上前]?\s*表")
 _STATED = re.compile(
     r"^[（(]?(?:填报(?:单位|部门)|预算(?:部门|单位)|部门名称|单位名称|部门[(（]单位[)）]|编报单位|申报单位)(?:名称)?(?:[(（][盖公签]?章[)）])?[:：]"
-    r"(?P<name>.+?)(?:[(（][盖公签]?章[)）].*|(?:填报|编报)?(?:日期|时间|人)[:：].*|(?:金额)?单位[:：].*)?$"
+    r"(?P<name>.+?)(?:[(（][盖公签]?章[)）].*|(?:填报|编报)?(?:日期|时间|人)[:：].*|20\d{2}年度?.*|(?:金额|货币|计价)?单位[:：].*)?$"
 )
 _OWN_TITLE = re.compile(r"自评[表单](?:[（(][^（()）]{0,16}[)）])?\s*$")  # also of forms that no template knows
 MAX_RUNNING_LINE = 40
-_UNIT_LINE = re.compile(r"^[（(]?\s*(?:金额)?单位\s*[:：]\s*(万元|亿元|元)\s*[)）]?$")
+MAX_TITLE = 60
 _CHINESE_DIGITS = {digit: number for number, digit in enumerate("一二三四五六七八九十", start=1)}
 
 
@@ -212,15 +213,18 @@ def _sort_lead(above: list[Paragraph], previous: Region | None) -> _Lead:
     if marks:
         lead.attachment_number = _number(list(marks.values())[-1])
     for paragraph in above:
-        unit = _UNIT_LINE.match(paragraph.text)
+        is_near = any(paragraph is one for one in near)
         mark = marks.get(id(paragraph))
         title = mark["title"] if mark else paragraph.text
-        if unit:
-            lead.unit = unit[1]
-        elif title and any(paragraph is one for one in near) and _is_title(title):
+        if title and is_near and _is_title(title):
             lead.title = title
             lead.named.append(paragraph)
-        elif mark is None and not _RUNNING_LINE.match(paragraph.text) and not _is_continued(paragraph.text):
+            continue
+        unit = unit_line(paragraph.text) if len(paragraph.text) <= MAX_TITLE else None
+        lead.unit = unit or lead.unit
+        if is_unit_line(paragraph.text):
+            continue
+        if mark is None and not _RUNNING_LINE.match(paragraph.text) and not _is_continued(paragraph.text):
             lead.narrative.append(paragraph)
     return lead
 
@@ -247,7 +251,7 @@ def _number(mark: re.Match[str]) -> int | None:
 
 def _is_title(text: str) -> bool:
     """Whether a line is the title of a form; an entry of a list of attachments (附件：1.…, 2.…) is none, nor is 续表."""
-    if re.match(r"^\s*(?:附件|[（(]?\d+\s*[.、．)）])", text) or len(text) > 60 or _CONTINUED.search(text):
+    if re.match(r"^\s*(?:附件|[（(]?\d+\s*[.、．)）])", text) or len(text) > MAX_TITLE or _CONTINUED.search(text):
         return False
     return _names_form(text)
 

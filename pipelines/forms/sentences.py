@@ -27,6 +27,7 @@ _PRINTED = r"(?<![\d.,*×-])[\d*×][\d.,*×]*+"
 _ASCII = str.maketrans("０１２３４５６７８９．％－＊", "0123456789.%-*")
 _YEAR = re.compile(r"(20\d{2})年(?!\d{1,2}月|成立|设立|组建|以来)")
 LONGEST_GAP = 40
+UNKNOWN = ""  # the whole of parts that no item is named for
 _SENTENCE_END = "。；;"
 _CLAUSE_END = "，,。；;"
 
@@ -76,7 +77,8 @@ class _Token:
 
 @dataclass(frozen=True)
 class _Subject:
-    """What a sentence is about at one place: the item, what its parts belong to, and the basis of a comparison."""
+    """What a sentence is about at one place: the item, what its parts belong to (UNKNOWN where nothing said so), and the basis
+    of a comparison."""
 
     item: str | None
     whole: str | None = None
@@ -142,12 +144,14 @@ class _Reader:
                 case "respectively":
                     self._respectively(tokens[number + 1 :])
                 case "part":
-                    self.subject, self.open, self.is_list = _Subject(None, self.subject.item), [], False
+                    self.subject, self.open, self.is_list = _Subject(None, self.subject.item or UNKNOWN), [], False
                 case "reason":
                     self.subject, self.is_reason = _Subject(None), True
                 case "other":
                     self.subject = _with(self.subject, item=None)
                     self.phase = self.phase if self.is_fresh else None
+                case "bound":
+                    yield Figure("unmapped", token.value, token.start)
                 case "open":
                     self.outside = self.subject
                 case "close":
@@ -166,7 +170,8 @@ class _Reader:
 
     def _item(self, token: _Token) -> None:
         entry = token.entry
-        if not self._is_within(entry.get("within")) or not self._is_needed(entry.get("needs"), token):
+        is_about = self._is_within(entry.get("within")) and self._is_needed(entry.get("needs"), token)
+        if not is_about or self._is_named_otherwise(token):
             self.subject = _with(self.subject, item=None, basis=None)
             return
         self._name(token)
@@ -184,10 +189,20 @@ class _Reader:
             return True
         named = (self.subject.item, self.subject.whole, self.outside.item, self.outside.whole)
         items = catalogue().codes["item"]
-        return any(code is not None and family in (code, items[code].parent) for code in named)
+        return any(code in items and family in (code, items[code].parent) for code in named)
 
     def _is_needed(self, pattern: str | None, token: _Token) -> bool:
         return pattern is None or re.search(pattern, self.compact[self.sentence_from : token.begin]) is not None
+
+    def _is_named_otherwise(self, token: _Token) -> bool:
+        """Whether words before an item make it the name of one project (信息化项目支出)."""
+        grammar = narrative_template()
+        begin = self.sentence_from if self.previous is None else self.previous.end
+        before = re.search(r"[\u4e00-\u9fff]+$", self.compact[begin : token.begin])
+        if token.value not in grammar["named_items"] or before is None:
+            return False
+        is_filled = re.fullmatch(rf"(?:{grammar['fillers']})*", before[0]) or re.search(grammar["own_words"], before[0])
+        return not is_filled
 
     def _name(self, token: _Token) -> None:
         """Take a word for an item or a phase; words joined by 和 or 、 (人员经费和公用经费) are a list."""
@@ -203,6 +218,8 @@ class _Reader:
         self.is_list = is_joined or len(others) > 1
 
     def _phase(self, token: _Token) -> None:
+        if token.entry.get("is_bare") and (self.is_loose or not self._is_near(token.begin)):
+            return
         self._name(token)
         if not self.subject.compared:
             self.phase, self.is_fresh = token.value, True
@@ -248,7 +265,8 @@ class _Reader:
             self.subject = _Subject(self.usual)
             self.sentence_from = token.end
             self.is_reason = self.is_carried = self.is_loose = False
-        item = None if self.subject.whole else self.subject.item  # behind 其中…； the whole may go on, or its last part
+        is_part = self.subject.whole is not None  # behind 其中…； the whole may go on, or its last part
+        item = None if is_part else self.subject.item
         self.subject = _with(self.subject, item=item, compared=False, basis=None)
         self.outside = self.subject
         self.open, self.is_list, self.needs_phase = [], False, False
@@ -333,9 +351,10 @@ def _token_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         alternatives("change", rf"{amount}|{_RUN}%(?!点|以)"),
         rf"(?P<amount>{amount})",
         rf"(?P<respectively>{grammar['respectively']})",
+        rf"(?P<reason>{grammar['reasons']})",  # before years, as 2022年至2024年 is one
         rf"(?P<year>{_YEAR.pattern})",  # a date is no budget year
         alternatives("phase"), alternatives("item_word"), rf"(?P<item>{items})(?!绩效)", alternatives("comparison"),
-        rf"(?P<reason>{grammar['reasons']})", rf"(?P<part>{grammar['parts']})", rf"(?P<other>{grammar['others']})",
+        rf"(?P<part>{grammar['parts']})", rf"(?P<other>{grammar['others']})",
         r"(?P<sentence>[。；;])", r"(?P<clause>[，,])", r"(?P<open>[（(])", r"(?P<close>[)）])",
     ])  # fmt: skip
     return re.compile(pattern), {normalise_label(label): code for label, code in labels.items()}
@@ -345,6 +364,7 @@ def _tokens(text: str, plain: str, places: list[int]) -> Iterator[_Token]:
     """Every word that matters, in order; white space counts only between digits."""
     pattern, items = _token_pattern()
     grammar = narrative_template()
+    bounds = re.compile(grammar["bounds"])
     for match in pattern.finditer(plain):
         group = match.lastgroup or ""
         begin, end = match.span(group)
@@ -365,6 +385,8 @@ def _tokens(text: str, plain: str, places: list[int]) -> Iterator[_Token]:
         elif kind in ("amount", "change"):
             written = re.search(r"(?:亿元|万元|元|万|亿)$", plain[begin:end])
             unit = None if written is None else _UNITS.get(written[0], written[0])
+        if kind in ("amount", "change", "rate") and bounds.match(plain, match.end()):
+            kind = "bound"
         yield _Token(kind, value, match.start(), match.end(), places[begin], unit, entry, begin)
 
 

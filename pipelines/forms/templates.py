@@ -291,6 +291,12 @@ def grades() -> re.Pattern[str]:
 
 
 @cache
+def sums() -> re.Pattern[str]:
+    """What the label of a row is that sums up others; such a row is neither an indicator nor a fund of its own."""
+    return re.compile(_shared()["sums"])
+
+
+@cache
 def narrative_template() -> dict[str, Any]:
     """The narrative's grammar as written in its YAML file."""
     content: dict[str, Any] = read_yaml(FOLDER / f"{NARRATIVE}.yml")
