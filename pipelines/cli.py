@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     voice = Voice(_language(arguments))
     given = _parser(voice).parse_args(arguments)
     try:
-        options = {"language": "lang", "raw": "raw", "home": "home", "workers": "workers"}
+        options = {"language": "lang", "raw": "raw", "home": "home", "workers": "workers", "log_format": "log_format"}
         settings = Settings.load(**{name: getattr(given, option, None) for name, option in options.items()})
         command: Run = given.run
         return command(given, settings, voice)

@@ -89,9 +89,9 @@ class Voice:
         self._console.print(table)
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str, int, int, str], None]]:
+    def progress(self, is_shown: bool = True) -> Iterator[Callable[[str, int, int, str], None]]:
         """Callback `(stage, done, total, text)` that draws a progress bar on a terminal's standard error, nothing in a pipe."""
-        if not sys.stderr.isatty():
+        if not is_shown or not sys.stderr.isatty():
             yield lambda stage, done, total, text: None
             return
         from rich.console import Console

@@ -1,7 +1,8 @@
 """Every setting with its default, its environment variable and one line of documentation in Chinese and English.
 
 Belongs here: names, defaults, bounds and where a value comes from (call, environment, `jixiao.toml`, default, in this order).
-Does not belong here: what a setting does. Secrets come only from the environment and are never settings; there are none now.
+Does not belong here: what a setting does. Secrets come only from the environment and are never settings: they are read where
+they are used, by `secret`, and nothing prints them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,18 @@ LANGUAGES = ("zh", "en")
 MEGABYTE = 1 << 20
 GIGABYTE = 1 << 30
 
+LOG_FORMATS = ("plain", "json")
+WEBHOOK_FORMATS = ("json", "wecom", "dingtalk", "feishu")
+SMTP_SECURITIES = ("starttls", "tls", "none")
+
 CHECKOUT = Path(__file__).resolve().parents[1]
+
+# The only secrets; a webhook's address is one because chat services put its key in it.
+SECRETS = {
+    "JIXIAO_WEBHOOK_URL": ("失败通知的 webhook 地址", "Address of the webhook that is told of failed nights"),
+    "JIXIAO_WEBHOOK_TOKEN": ("webhook 的令牌（Authorization: Bearer）", "Token for the webhook (Authorization: Bearer)"),
+    "JIXIAO_SMTP_PASSWORD": ("邮件服务器的密码", "Password at the mail server"),
+}
 
 _UNITS = {"": 1, "KB": 1 << 10, "MB": MEGABYTE, "GB": GIGABYTE}
 
@@ -66,6 +78,22 @@ def _language(value: Any, base: Path) -> str:
     if value not in (*LANGUAGES, "auto"):
         raise ValueError("zh, en or auto is expected")
     return str(value)
+
+
+def _one_of(*names: str) -> Callable[[Any, Path], str]:
+    def parse(value: Any, base: Path) -> str:
+        if value not in names:
+            raise ValueError(f"one of {', '.join(names)} is expected")
+        return str(value)
+
+    return parse
+
+
+def _line(value: Any, base: Path) -> str:
+    """A text of one line; the empty text is none."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("a text of one line is expected")
+    return value.strip()
 
 
 def _setting(
@@ -145,6 +173,55 @@ class Settings:
         )
     )
     max_lost_departments_pct: int = field(
+    keep_nights: int = field(
+        metadata=_setting(
+            _count, 60, "保留最近多少夜的记录和夜报", "How many of the newest nights are kept with their record and page"
+        )
+    )
+    log_format: str = field(
+        metadata=_setting(
+            _one_of(*LOG_FORMATS),
+            "plain",
+            "运行日志在标准错误上的格式：plain 或 json",
+            "Format of the log on standard error: plain or json",
+        )
+    )
+    notify_timeout_seconds: int = field(
+        metadata=_setting(
+            _count, 20, "发送一条失败通知的时间上限（秒）", "Time for sending one notice of a failed night, in seconds"
+        )
+    )
+    webhook_format: str = field(
+        metadata=_setting(
+            _one_of(*WEBHOOK_FORMATS),
+            "json",
+            "失败通知的 webhook 格式：json、wecom、dingtalk 或 feishu",
+            "What the webhook is sent when a night fails: json, wecom, dingtalk or feishu",
+        )
+    )
+    smtp_host: str = field(
+        metadata=_setting(
+            _line, "", "发送失败通知的邮件服务器", "Mail server that sends notices of failed nights", shown="none"
+        )
+    )
+    smtp_port: int = field(metadata=_setting(_count, 587, "邮件服务器的端口", "Port of the mail server"))
+    smtp_security: str = field(
+        metadata=_setting(
+            _one_of(*SMTP_SECURITIES),
+            "starttls",
+            "与邮件服务器的连接：starttls、tls 或 none",
+            "Connection to the mail server: starttls, tls or none",
+        )
+    )
+    smtp_user: str = field(
+        metadata=_setting(_line, "", "邮件服务器的用户名", "User name at the mail server", shown="none: no login")
+    )
+    mail_from: str = field(metadata=_setting(_line, "", "失败通知的发件人", "Sender of notices by mail", shown="none"))
+    mail_to: str = field(
+        metadata=_setting(
+            _line, "", "失败通知的收件人，以逗号分隔", "Who gets notices by mail, separated by commas", shown="none"
+        )
+    )
         metadata=_setting(
             _percent,
             5,
@@ -292,3 +369,16 @@ def documented_settings() -> tuple[Setting, ...]:
         )
         for entry in fields(Settings)
     )
+
+
+def secret(variable: str) -> str | None:
+    """A secret of `SECRETS` from the environment, None where it is not set. Raises KeyError for any other variable."""
+    SECRETS[variable]
+    return os.environ.get(variable) or None
+
+
+def without_secrets(text: str) -> str:
+    """A text with every secret in it replaced by ***."""
+    for value in filter(None, map(secret, SECRETS)):
+        text = text.replace(value, "***")
+    return text

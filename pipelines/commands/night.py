@@ -24,6 +24,7 @@ from pipelines.commands.telling import (
 )
 from pipelines.console import SEVERITY_STYLES, Voice, plain, to_json
 
+from pipelines.settings import LOG_FORMATS
 if TYPE_CHECKING:
     from pipelines.commands.telling import Add
     from pipelines.defs.nightly import NightlyResult
@@ -36,6 +37,7 @@ def add(command: Add, voice: Voice) -> None:
     nightly.add_argument("--raw", metavar="DIR", help=voice.text("option_raw"))
     nightly.add_argument("--workers", metavar="N", help=voice.text("option_workers"))
 
+    nightly.add_argument("--log-format", choices=LOG_FORMATS, help=voice.text("option_log_format"))
 
 def _nightly(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
     from pipelines.defs.nightly import run_nightly
@@ -43,7 +45,8 @@ def _nightly(given: argparse.Namespace, settings: Settings, voice: Voice) -> int
 
     started = time.perf_counter()
     try:
-        with voice.progress() as on_event:
+        # The bar would stand between the lines of the log.
+        with voice.progress(is_shown=settings.log_format == "plain") as on_event:
             result = run_nightly(settings, on_event)
     except LockedError as error:
         voice.error(voice.text("not_published", reason=error))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.commands.telling import FAILED, OK, SUMMARY, named, tell_counts
 from pipelines.console import Voice, formula_safe, plain, to_json
-from pipelines.settings import documented_settings
+from pipelines.settings import SECRETS, documented_settings, secret
 
 if TYPE_CHECKING:
     from pipelines.commands.telling import Add
@@ -93,7 +93,8 @@ def _status(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
     release = current_release(settings.home)
     entries = [(entry, getattr(settings, entry.name)) for entry in documented_settings()]
     if given.json:
-        print(to_json({"release": release, "settings": {entry.name: value for entry, value in entries}}))
+        secrets = {name: secret(name) is not None for name in SECRETS}
+        print(to_json({"release": release, "settings": {entry.name: value for entry, value in entries}, "secrets": secrets}))
         return OK
     if release is None:
         voice.say(voice.text("status_none", home=settings.home))
@@ -114,3 +115,11 @@ def _tell_warehouse_counts(settings: Settings, voice: Voice) -> None:
     with connect(settings) as connection:
         counts = rows_of(connection, SUMMARY)[0]
     tell_counts(counts, voice)
+    voice.title("secrets_title")
+    voice.table(
+        ["environment", "value", "zh" if voice.language == "zh" else "en"],
+        [
+            (name, voice.text("secret_set" if secret(name) else "secret_not_set"), zh if voice.language == "zh" else en)
+            for name, (zh, en) in SECRETS.items()
+        ],
+    )
