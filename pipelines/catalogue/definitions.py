@@ -103,6 +103,11 @@ class Table:
         """Names of the columns in order."""
         return [column.name for column in self.columns]
 
+    @property
+    def holds_values(self) -> bool:
+        """Whether its rows hold values read from cells, each led to by figure_cells: the fact tables and the final accounts."""
+        return self.name.startswith("fact_") or self.name == "final_accounts"
+
 
 @dataclass(frozen=True)
 class Check:

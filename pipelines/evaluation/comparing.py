@@ -68,10 +68,10 @@ class _Trace:
 
 def judge(case: Case, frames: Frames) -> list[Judged]:
     """Verdicts on one document of a case, given the frames of that document alone."""
-    if case.is_negative:
-        return _judge_negative(case.content["expect"], frames)
     traces = _traces(frames)
-    judged = [_judge_flagged(entry, traces, frames) for entry in case.flagged]
+    judged = [_judge_flagged(entry, traces, frames) for entry in case.flagged] + _judge_accounts(case, frames, traces)
+    if case.is_negative:
+        return judged + _judge_negative(case.content["expect"], frames)
     judged += [
         Judged("reports", "outcome", "lost", "parsed", f"{row['reason']}: {row['detail']}")
         for row in _rows(frames, "reports")
@@ -121,6 +121,25 @@ def _judge_negative(expect: Mapping[str, Any], frames: Frames) -> list[Judged]:
                     row["template_id"], is_negative=True,
                 )
             )  # fmt: skip
+    return judged
+
+
+def _judge_accounts(case: Case, frames: Frames, traces: Sequence[_Trace]) -> list[Judged]:
+    """Verdicts on the figures of final accounts, which are no facts of a report; any that gold does not list is extra."""
+    expected = gold.accounts(case.content)
+    found: Found = {}
+    for row in _rows(frames, "final_accounts"):
+        texts = tuple(str(row[name]) for name in _CODES)
+        found["final_accounts", texts, "amount_wanyuan"] = (row["amount_wanyuan"], row["locator"])
+    judged = []
+    for key in dict.fromkeys([*expected, *found]):
+        value, place = found.get(key, (None, None))
+        verdict = _verdict(key[0], key[2], expected.get(key), value, place, "/".join(part or "" for part in key[1]))
+        trace = _excuse(key, expected[key], None, traces) if verdict.verdict == "lost" else None
+        if trace is not None:
+            trace.is_used = True
+            verdict = replace(verdict, verdict="flagged", got=trace.raw_text, place=trace.place)
+        judged.append(replace(verdict, form_kind="final_accounts"))
     return judged
 
 
@@ -231,7 +250,9 @@ def _pair(expected: Sequence[Any], found: Sequence[Row], tests: Sequence[Any]) -
 
 def _pair_forms(expected: Mapping[str, Any] | None, report: Row | None, frames: Frames) -> list[tuple[Any, Row | None]]:
     wanted = [] if expected is None else expected["forms"]
-    rows = [] if report is None else [row for row in _rows(frames, "forms") if row["report_id"] == report["report_id"]]
+    # What figures of final accounts were read from is no form of the report.
+    forms = [row for row in _rows(frames, "forms") if row["form_kind"] != "final_accounts"]
+    rows = [] if report is None else [row for row in forms if row["report_id"] == report["report_id"]]
     return _pair(wanted, sorted(rows, key=lambda row: row["form_number"]), (_same_form, _same_kind, _neither_is_narrative))
 
 

@@ -64,7 +64,7 @@ FORM_COLUMNS_IF_NAMED = (
 WIDE = {"personnel": "fact_personnel", "buildings": "fact_buildings"}
 _AMOUNT = frozenset({"item", "fund", "name", "year"})
 _KEYS = {
-    "gold": {"family", "city", "folder_year", "source", "formats", "expect", "reports", "flagged"},
+    "gold": {"family", "city", "folder_year", "source", "formats", "expect", "reports", "flagged", "final_accounts"},
     "expect": {"outcome", "reason", "document_kind"},
     "report": {"department", "fiscal_year", "forms", "flagged"},
     "form": {*FORM_COLUMNS, *FORM_COLUMNS_IF_NAMED, "expenditures", "evaluations", "indicators", "counts", "changes", *WIDE},
@@ -155,6 +155,7 @@ def _case(path: Path) -> Case:
         raise GoldError(f"{path}: either expect or reports must be there")
     for report in content.get("reports") or ():
         _check_report(path, report)
+    _check_amounts(path, "final_accounts", content.get("final_accounts") or (), content["folder_year"])
     name = path.name.removesuffix(SUFFIX)
     beside = (other for other in sorted(path.parent.iterdir()) if other.name.startswith(f"{name}."))
     files = tuple(other for other in beside if not other.name.endswith(_NO_DOCUMENTS))
@@ -174,13 +175,7 @@ def _check_report(path: Path, report: Mapping[str, Any]) -> None:
         _check(path, "form", form)
         if form.get("form_kind") not in known.codes["form_kind"]:
             raise GoldError(f"{path}: no code of form_kind: {form.get('form_kind')}")
-        for row in form.get("expenditures") or ():
-            unknown = row.keys() - _AMOUNT - known.codes["phase"].keys()
-            if unknown:
-                raise GoldError(f"{path}: expenditures have no key {', '.join(map(str, sorted(unknown)))}")
-            _check_codes(path, row)
-            if row.get("year", year) is None:
-                raise GoldError(f"{path}: expenditures of {row.get('item')} have no year")
+        _check_amounts(path, "expenditures", form.get("expenditures") or (), year)
         for row in form.get("evaluations") or ():
             _check_codes(path, row)
             _check_columns(path, "fact_evaluations", row.keys() - {"item", "fund"})
@@ -189,6 +184,16 @@ def _check_report(path: Path, report: Mapping[str, Any]) -> None:
         for kind in ("indicator", "count", "change"):
             for row in form.get(f"{kind}s") or ():
                 _check(path, kind, row)
+
+
+def _check_amounts(path: Path, name: str, rows: Iterable[Mapping[str, Any]], year: int | None) -> None:
+    for row in rows:
+        unknown = row.keys() - _AMOUNT - catalogue().codes["phase"].keys()
+        if unknown:
+            raise GoldError(f"{path}: {name} have no key {', '.join(map(str, sorted(unknown)))}")
+        _check_codes(path, row)
+        if row.get("year", year) is None:
+            raise GoldError(f"{path}: {name} of {row.get('item')} have no year")
 
 
 def _check(path: Path, kind: str, entry: Mapping[str, Any]) -> None:
@@ -234,6 +239,19 @@ def values(form: Mapping[str, Any], fiscal_year: int | None) -> Values:
         key = (row["item"], row.get("fund", "all"), row["phase"], row.get("year", fiscal_year), row["basis"])
         add("fact_changes", key, {"change_wanyuan": row.get("wanyuan"), "change_pct": row.get("pct")})
     return found
+
+
+def accounts(content: Mapping[str, Any]) -> Values:
+    """What gold says of the document's final accounts, which serve the comparison: as `values`, the year else the folder's."""
+    return {
+        (
+            "final_accounts",
+            (row["item"], row.get("fund", "all"), phase, str(row.get("year", content["folder_year"]))),
+            "amount_wanyuan",
+        ): row[phase]
+        for row in content.get("final_accounts") or ()
+        for phase in row.keys() - _AMOUNT
+    }
 
 
 def indicators(form: Mapping[str, Any]) -> list[dict[str, Any]]:

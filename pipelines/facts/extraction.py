@@ -19,7 +19,7 @@ from pipelines.facts.buildings import fact_buildings
 from pipelines.facts.changes import fact_changes
 from pipelines.facts.counts import fact_counts
 from pipelines.facts.evaluations import fact_evaluations
-from pipelines.facts.expenditures import fact_expenditures
+from pipelines.facts.expenditures import fact_expenditures, final_accounts
 from pipelines.facts.indicators import fact_indicators
 from pipelines.facts.narratives import fact_goals, fact_narratives
 from pipelines.facts.observed import observed
@@ -43,6 +43,7 @@ _FACTS = {
     "fact_goals": fact_goals,
     "fact_changes": fact_changes,
     "fact_counts": fact_counts,
+    "final_accounts": final_accounts,
     "absent_values": lineage.absent_values,
     "figure_cells": lineage.figure_cells,
     "quarantine": lineage.quarantine,
@@ -59,10 +60,15 @@ _FILE_COLUMNS = (
     "is_current",
 )
 MAX_DETAIL = 500
+FINAL_ACCOUNTS = "final_accounts"  # kind of document, of form, and the table of its figures
 BLANK = "the forms are not filled in: no cell for what happened holds a value"
 PART = "report {number} of {count} in the file, {department}: {detail}"
 FORMLESS = "the document holds no form that a template fits"
 NOT_ACTUAL = "the document is of kind {kind}; only what happened counts as actual"
+ACCOUNTS = (
+    "final accounts are no self-evaluation and none of their figures is an actual of one; "
+    "read for the comparison with it: {count}"
+)
 
 
 def read_reports(
@@ -92,7 +98,9 @@ def read_reports(
         department = resolve(reference, file["city_slug"], part.department_name, year)
         rejected = _refused(part)
         if rejected is not None:
-            part.forms, part.observations, part.unmapped = [], [], []
+            part.forms = [form for form in part.forms if form.form_kind == FINAL_ACCOUNTS]
+            part.observations = [seen for seen in part.observations if seen.table_name == FINAL_ACCOUNTS]
+            part.unmapped = []
             if len(parts) > 1:
                 detail = PART.format(number=number, count=len(parts), department=part.department_name, detail=rejected[1])
                 rejected = rejected[0], detail
@@ -103,7 +111,7 @@ def read_reports(
 
 def _refused(part: forms.Extraction) -> tuple[str, str] | None:
     """Reason and detail where a report holds no form that tells what happened, else None."""
-    if any(form.form_number > 0 for form in part.forms):
+    if any(form.form_number > 0 and form.form_kind != FINAL_ACCOUNTS for form in part.forms):
         return None
     if part.document_kind == "self_evaluation" and any(map(forms.is_stated, part.observations)):
         return None  # a report in running text
@@ -111,6 +119,9 @@ def _refused(part: forms.Extraction) -> tuple[str, str] | None:
         return "blank_template", BLANK
     if part.document_kind in ("self_evaluation", "other"):
         return "no_forms", FORMLESS
+    if part.document_kind == FINAL_ACCOUNTS:
+        count = sum(seen.table_name == FINAL_ACCOUNTS for seen in part.observations)
+        return "not_self_evaluation", ACCOUNTS.format(count=count)
     return "not_self_evaluation", NOT_ACTUAL.format(kind=part.document_kind)
 
 

@@ -66,6 +66,7 @@ LEAST_CONFIDENCE = 0.9
 # What makes two observations the same figure of a form; tables without an entry have one row a place.
 KEYS = {
     "fact_expenditures": ("item_code", "fund_source_code", "phase_code", "amount_year", "project_name"),
+    "final_accounts": ("item_code", "fund_source_code", "phase_code", "amount_year"),
     "fact_evaluations": ("item_code", "fund_source_code"),
     "fact_personnel": (),
     "fact_buildings": (),

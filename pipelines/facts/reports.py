@@ -106,7 +106,7 @@ def _resolved(department: Department | None) -> dict[str, str | None]:
 
 
 def forms(found: Iterable[Report]) -> pl.DataFrame:
-    """One row per form of every report that was not rejected."""
+    """One row per form of every report: of a rejected one only what its figures of final accounts were read from."""
     rows = [
         {
             "form_id": report.form_id(form.form_number),

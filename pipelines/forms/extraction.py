@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 
 from pipelines.documents import Document, Paragraph, Table
+from pipelines.forms.accounts import AccountsReader, TitledTable, titled_tables
 from pipelines.forms.classification import (
     BLANK_TEMPLATE,
     FINAL_ACCOUNTS,
@@ -27,7 +28,7 @@ from pipelines.forms.observations import Extraction, FormRecord, Observation
 from pipelines.forms.parts import parts
 from pipelines.forms.prose import Project, performance_chapters, projects, read_project, title_of_accounts
 from pipelines.forms.segmentation import Region, Segments, cut
-from pipelines.forms.templates import NARRATIVE, used_in
+from pipelines.forms.templates import ACCOUNTS, NARRATIVE, used_in
 
 TITLE_LINES = 6
 # Soft hyphens, zero-width characters, marks of writing direction: no reader sees them, but they part labels and numbers.
@@ -50,10 +51,12 @@ def extract(document: Document, folder_year: int | None, place: str | None = Non
         rebuilt, doubts = rebuild(straighten(_visible(document)))
         segments = cut(rebuilt)
         segments.warnings += doubts
-        return [_extract(part, folder_year) for part in parts(segments)]
+        tables = titled_tables(rebuilt)
+        reports = parts(segments)
+        return [_extract(part, folder_year, tables if len(reports) == 1 else []) for part in reports]
 
 
-def _extract(segments: Segments, folder_year: int | None) -> Extraction:
+def _extract(segments: Segments, folder_year: int | None, tables: list[TitledTable]) -> Extraction:
     named_kind = kind_of_lines(segments.narrative)
     accounts = title_of_accounts(segments.narrative) if named_kind == FINAL_ACCOUNTS else None
     title = accounts.text if accounts else segments.title or _title(segments)
@@ -96,6 +99,15 @@ def _extract(segments: Segments, folder_year: int | None) -> Extraction:
         unmapped += reader.unmapped
     is_told = named_kind == FINAL_ACCOUNTS and any(map(is_stated, observations))
     kind = SELF_EVALUATION if number or is_told else _document_kind(segments, named_kind)
+    if named_kind == FINAL_ACCOUNTS or kind == FINAL_ACCOUNTS:
+        read = {piece.table_number for region in readable for piece in region.slices}
+        accounts_form = FormRecord(number + 1, FINAL_ACCOUNTS, ACCOUNTS, title, stated_year)
+        accounts_reader = AccountsReader(accounts_form, fiscal_year)
+        accounts_reader.read_text(segments.narrative)
+        accounts_reader.read_tables(table for table in tables if table.table_number not in read)
+        if accounts_reader.observations:
+            forms.append(accounts_form)
+            observations += accounts_reader.observations
     segments.warnings += _unread(segments)
     named = list(
         dict.fromkeys(form.heads["stated_department_name"] for form in forms if "stated_department_name" in form.heads)

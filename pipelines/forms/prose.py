@@ -60,7 +60,7 @@ def performance_chapters(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     found: list[Paragraph] = []
     level: int | None = None
     for paragraph in paragraphs:
-        told = _heading(paragraph)
+        told = heading_of(paragraph)
         if told is not None and (level is None or told[0] <= level):
             level = told[0] if re.search(prose_template()["chapters"], told[1]) else None
         if level is not None:
@@ -68,7 +68,7 @@ def performance_chapters(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     return found
 
 
-def _heading(paragraph: Paragraph) -> tuple[int, str] | None:
+def heading_of(paragraph: Paragraph) -> tuple[int, str] | None:
     """Level and text of a heading; parts (第二部分) stand above chapters."""
     text = compact(paragraph.text)[0]
     if len(text) <= MAX_LINE and re.match(prose_template()["parts"], text):
@@ -89,7 +89,7 @@ def projects(paragraphs: Sequence[Paragraph]) -> tuple[list[Project], list[Parag
         if name is not None:
             running = Project(name)
             found.append(running)
-        elif _heading(paragraph) is not None:
+        elif heading_of(paragraph) is not None:
             running = None
         (others if running is None else running.paragraphs).append(paragraph)
     return found, others

@@ -102,16 +102,17 @@ def has_amount(text: str) -> bool:
     return re.search(rf"{_RUN}[余多]?(?:{_UNIT})", compact(text)[0]) is not None
 
 
-def figures(text: str, fiscal_year: int | None, usual: str | None = None) -> list[Figure]:
-    """Amounts, rates and changes of a text in order; `usual` is the item of sentences that name none."""
-    return list(_Reader(text, fiscal_year, usual).read())
+def figures(text: str, fiscal_year: int | None, usual: str | None = None, usual_phase: str | None = None) -> list[Figure]:
+    """Amounts, rates and changes of a text in order; `usual` is the item of sentences that name none, `usual_phase` the phase
+    of amounts that name none."""
+    return list(_Reader(text, fiscal_year, usual, usual_phase).read())
 
 
 class _Reader:
     """State of reading one text from word to word."""
 
-    def __init__(self, text: str, fiscal_year: int | None, usual: str | None) -> None:
-        self.text, self.fiscal_year, self.usual = text, fiscal_year, usual
+    def __init__(self, text: str, fiscal_year: int | None, usual: str | None, usual_phase: str | None) -> None:
+        self.text, self.fiscal_year, self.usual, self.usual_phase = text, fiscal_year, usual, usual_phase
         self.compact, self.places = compact(text)
         self.subject = _Subject(usual)
         self.outside = self.subject  # as it was before the brackets
@@ -180,7 +181,8 @@ class _Reader:
             self.phase = None
         if "phase" in entry:
             self.phase, self.is_fresh = entry["phase"], True
-        self.needs_phase, self.is_carried = entry.get("is_phased", False), False
+        self.needs_phase = entry.get("is_phased", False) and self.usual_phase is None
+        self.is_carried = False
         item = None if code == self.subject.whole or self.is_reason else code
         self.subject = _with(self.subject, item=item, basis=None)
 
@@ -295,7 +297,9 @@ class _Reader:
         else:
             self.subject = _with(self.subject, basis=None)
             self.is_carried = self.subject.whole is not None and not self.is_fresh
-            yield Figure("amount", token.value, token.start, item, phase or "unstated", self.year, token.unit)
+            yield Figure(
+                "amount", token.value, token.start, item, phase or self.usual_phase or "unstated", self.year, token.unit
+            )
         if token.kind not in ("share", "change"):
             self.is_fresh = False
         self.open, self.is_list = [], False

@@ -20,6 +20,7 @@ from pipelines.catalogue.definitions import normalise_label, read_yaml
 FOLDER = Path(__file__).parent / "templates"
 NARRATIVE = "HN-NARRATIVE"
 PROSE = "PROSE"
+ACCOUNTS = "FINAL-ACCOUNTS"
 _SHARED = "shared"
 
 
@@ -274,7 +275,7 @@ def _shared() -> dict[str, Any]:
 
 @cache
 def _templates() -> tuple[Template, ...]:
-    files = (path for path in sorted(FOLDER.glob("*.yml")) if path.stem not in {_SHARED, NARRATIVE, PROSE})
+    files = (path for path in sorted(FOLDER.glob("*.yml")) if path.stem not in {_SHARED, NARRATIVE, PROSE, ACCOUNTS})
     return tuple(_template(read_yaml(path), _shared()) for path in files)
 
 
@@ -307,4 +308,11 @@ def narrative_template() -> dict[str, Any]:
 def prose_template() -> dict[str, Any]:
     """How paragraphs on one project begin, as written in its YAML file."""
     content: dict[str, Any] = read_yaml(FOLDER / f"{PROSE}.yml")
+    return content
+
+
+@cache
+def accounts_template() -> dict[str, Any]:
+    """What FINAL-ACCOUNTS.yml says of sentences and tables of final accounts."""
+    content: dict[str, Any] = read_yaml(FOLDER / f"{ACCOUNTS}.yml")
     return content

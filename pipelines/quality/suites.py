@@ -22,8 +22,8 @@ _NAMESPACE = uuid.UUID("6f3a0b52-6d0c-5b3e-9a55-0f6f1f3c2d10")
 
 
 def fact_tables() -> tuple[str, ...]:
-    """Names of the tables that have a suite: every fact table of the catalogue, in its order."""
-    return tuple(name for name in catalogue().tables if name.startswith("fact_"))
+    """Names of the tables that have a suite: every table of values of the catalogue, in its order."""
+    return tuple(name for name, table in catalogue().tables.items() if table.holds_values)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _wrong_counts(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
 def _checks() -> list[tuple[str, str]]:
     """What to say where something is wrong, and a query that yields one column: the offending ids, none where all is well."""
     tables = catalogue().tables
-    facts = [name for name in tables if name.startswith("fact_")]
+    facts = [name for name, table in tables.items() if table.holds_values]
     identified = [name for name, table in tables.items() if "row_id" in table.column_names and name != "figure_cells"]
     fact_ids = " union all ".join(f"select row_id from facts.{name}" for name in facts)
     all_ids = " union all ".join(f"select row_id from facts.{name}" for name in identified)

@@ -88,9 +88,7 @@ def trace(settings: Settings, row_id: str) -> Origin:
     Raises UnknownRowError, NotPublishedError, and DamagedDocumentError of `documents`.
     """
     with connect(settings) as connection:
-        for table in (
-            name for name, entry in catalogue().tables.items() if entry.key == ("row_id",) or name.startswith("fact_")
-        ):
+        for table in (name for name, entry in catalogue().tables.items() if entry.key == ("row_id",) or entry.holds_values):
             # The table's name comes from the catalogue, never from the caller.
             found = rows_of(connection, f"select * from facts.{table} where row_id = $1", [row_id])
             if found:

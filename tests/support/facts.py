@@ -39,6 +39,14 @@ _OWN: dict[str, dict[str, Any]] = {
         "amount_wanyuan": Decimal("1.5"),
         "unit_reported": "万元",
     },
+    "final_accounts": {
+        "item_code": "total",
+        "fund_source_code": "all",
+        "phase_code": "final_accounts",
+        "amount_year": 2024,
+        "amount_wanyuan": Decimal("1.5"),
+        "unit_reported": "万元",
+    },
     "fact_indicators": {
         "level1_code": "output",
         "indicator_name": "巡察轮次",

@@ -41,12 +41,7 @@ described as (
         coalesce(forms.figures_accepted_count, 0) as figures_accepted_count,
         coalesce(forms.figures_quarantined_count, 0) as figures_quarantined_count,
         coalesce(forms.figures_unmapped_count, 0) as figures_unmapped_count,
-        case
-            when regexp_matches(concat(reports.title_zh, reports.department_name), '本级') then 'own_level'
-            when regexp_matches(concat(reports.title_zh, reports.department_name), '汇总|含下属|及所属|含所属')
-                then 'consolidated'
-            else 'unstated'
-        end as scope_code
+        {{ scope_of('reports.title_zh', 'reports.department_name') }} as scope_code
     from {{ ref('stg_reports') }} as reports
     left join forms
         on reports.report_id = forms.report_id
@@ -88,7 +83,6 @@ select
     department_id is null or fiscal_year is null or row_number() over (
         partition by city_code, department_id, fiscal_year
         order by
-            coalesce(document_kind, '') = 'final_accounts' asc,
             scope_code = 'own_level' asc,
             kinds_count desc,
             figures_accepted_count desc,

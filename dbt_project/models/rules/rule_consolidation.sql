@@ -23,7 +23,6 @@ members as (
             departments.city_code is not distinct from parts.city_code
             and departments.department_id = parts.department_id
             and consolidated.fiscal_year = parts.fiscal_year
-            and consolidated.document_kind is not distinct from parts.document_kind
             and parts.scope_code <> 'consolidated'
             and (parts.scope_code = 'own_level' or consolidated.department_id <> parts.department_id)
 ),

@@ -49,7 +49,6 @@ neighbours as (
             and own.department_id = earlier.department_id
             and own.fiscal_year = earlier.fiscal_year + 1
             and own.scope_code = earlier.scope_code
-            and own.document_kind is not distinct from earlier.document_kind
     where earlier.is_preferred
 ),
 

@@ -1,3 +1,4 @@
+-- Forms of reports in force; what figures of final accounts were read from is none.
 with source as (
     select * from {{ source('facts', 'forms') }}
 ),
@@ -21,6 +22,7 @@ renamed as (
     from source
     inner join {{ ref('stg_report_sets') }} as report_sets
         on source.report_id = report_sets.report_id
+    where source.form_kind <> 'final_accounts'
 )
 
 select * from renamed
