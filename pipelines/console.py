@@ -81,9 +81,13 @@ class Voice:
         from rich.table import Table
         from rich.text import Text
 
+        rows = list(rows)
         table = Table(header_style="bold")
-        for column in columns:
-            table.add_column(Text(column))
+        for index, column in enumerate(columns):
+            # A column of numbers reads from the right; a flag is no number.
+            values = [row[index] for row in rows if row[index] is not None]
+            is_number = all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in values)
+            table.add_column(Text(column), justify="right" if values and is_number else "left")
         for row in rows:
             table.add_row(*(Text(plain(value)) for value in row))
         self._console.print(table)

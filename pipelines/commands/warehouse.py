@@ -1,4 +1,4 @@
-"""`jixiao trace`, `query` and `status`: the published warehouse, read-only.
+"""`jixiao trace`, `query`, `questions` and `status`: the published warehouse, read-only.
 
 Belongs here: the commands and how they tell rows and places. Does not belong here: opening the warehouse.
 """
@@ -14,16 +14,21 @@ from pipelines.console import Voice, formula_safe, plain, to_json
 from pipelines.settings import SECRETS, documented_settings, secret
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipelines.commands.telling import Add
     from pipelines.settings import Settings
 
 
 def add(command: Add, voice: Voice) -> None:
-    """Add `trace`, `query` and `status`."""
+    """Add `trace`, `query`, `questions` and `status`."""
     command("trace", _trace, "exit_reading").add_argument("row_id", metavar="ROW_ID", help=voice.text("option_row_id"))
     query = command("query", _query, "exit_reading")
     query.add_argument("sql", metavar="SQL", help=voice.text("option_sql"))
     query.add_argument("--csv", action="store_true", help=voice.text("option_csv"))
+    questions = command("questions", _questions, "exit_reading")
+    questions.add_argument("number", metavar="NUMBER", type=int, nargs="?", help=voice.text("option_number"))
+    questions.add_argument("--csv", action="store_true", help=voice.text("option_csv"))
     command("status", _status, "exit_reading")
 
 
@@ -64,16 +69,49 @@ def _trace(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
 
 
 def _query(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    return _answer(given.sql, given, settings, voice)
+
+
+def _questions(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    from pipelines.warehouse.questions import read_questions
+
+    known = {question.number: question for question in read_questions(settings.project)}
+    is_chinese = voice.language == "zh"
+    if given.number is None:
+        columns = ("number", "question", "asked_by", "mart")
+        rows = [(one.number, one.zh if is_chinese else one.en, one.asked_by, one.mart) for one in known.values()]
+        tell_rows(columns, rows, given, voice)
+        return OK
+    if given.number not in known:
+        voice.error(voice.text("no_such_question", number=given.number, last=max(known)))
+        return FAILED
+    question = known[given.number]
+    if not (given.json or given.csv):
+        voice.say(f"{question.number}. {question.zh if is_chinese else question.en}", "bold")
+    code = _answer(question.sql, given, settings, voice)
+    if code == OK and not (given.json or given.csv):
+        voice.say(question.reading_zh if is_chinese else question.reading_en, "dim")
+    return code
+
+
+def _answer(sql: str, given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    """Run a query on the published warehouse and tell its rows."""
     import duckdb
 
     from pipelines.warehouse.reading import NotPublishedError, columns_and_rows, connect
 
     try:
         with connect(settings) as connection:
-            columns, rows = columns_and_rows(connection, given.sql)
+            columns, rows = columns_and_rows(connection, sql)
     except (NotPublishedError, duckdb.Error) as error:
         voice.error(str(error))
         return FAILED
+    tell_rows(columns, rows, given, voice)
+    return OK
+
+
+def tell_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], given: argparse.Namespace, voice: Voice) -> None:
+    """Print rows as a table, or as JSON or CSV where that is asked for."""
     if given.json:
         print(to_json([dict(zip(columns, row, strict=True)) for row in rows]))
     elif given.csv:
@@ -84,7 +122,6 @@ def _query(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
         writer.writerows(map(formula_safe, row) for row in rows)
     else:
         voice.table(columns, rows)
-    return OK
 
 
 def _status(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
