@@ -7,19 +7,22 @@ Does not belong here: what a fact means (`facts`), whether it is believable (`qu
 
 from pipelines.warehouse.audit import AuditError, audit
 from pipelines.warehouse.build import ModelError, ModelResult, load, model_results, results_path, run_models
-from pipelines.warehouse.lake import LakeError, merge
-from pipelines.warehouse.publish import PublishError, needs_release, publish
+from pipelines.warehouse.lake import LakeError, mend, merge
+from pipelines.warehouse.publish import HeldError, Making, PublishError, needs_release, publish
 from pipelines.warehouse.runs import LockedError, start_run, writer_lock
 
 __all__ = [
     "AuditError",
+    "HeldError",
     "LakeError",
     "LockedError",
+    "Making",
     "ModelError",
     "ModelResult",
     "PublishError",
     "audit",
     "load",
+    "mend",
     "merge",
     "model_results",
     "needs_release",

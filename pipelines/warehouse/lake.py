@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from pipelines.home import (
 )
 from pipelines.settings import Settings
 
-__all__ = ["LakeError", "lake_digest", "lake_row_counts", "merge"]
+__all__ = ["LakeError", "lake_digest", "lake_row_counts", "mend", "merge"]
 
 
 def lake_digest(settings: Settings) -> str:
@@ -43,6 +44,55 @@ def lake_row_counts(settings: Settings) -> dict[str, int]:
     """Rows of every table of schema `facts` in the lake, by the manifest."""
     partitions = lake_partitions(settings.home).values()
     return {table: sum(entry["rows"].get(table, 0) for entry in partitions) for table in catalogue().tables}
+
+
+def mend(settings: Settings) -> list[str]:
+    """Set partitions aside whose files are not what their version says: the run then extracts them anew. Returns their names.
+
+    They lie in `<home>/damaged/` then. Rows of former revisions in `reports`, which no run brings again, are taken from the
+    current release where it was made of the same version. Raises LakeError where the manifest cannot be understood.
+    """
+    home = settings.home
+    partitions = lake_partitions(home)
+    damaged = [name for name, entry in partitions.items() if _version(home / "lake" / name / entry["version"], entry) is None]
+    for name in damaged:
+        former = partitions.pop(name)
+        history = _history(home, name, former["version"])
+        folder = home / "lake" / name / former["version"]
+        if folder.is_dir():
+            aside = home / "damaged" / name.replace("/", "-") / former["version"]
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(folder, aside)
+        if history.height:
+            tables = {table: history if table == "reports" else empty_frame(table) for table in catalogue().tables}
+            version = _write_partition(home / "lake" / name, tables, None)
+            partitions[name] = {"version": version, "rows": {table: frame.height for table, frame in tables.items()}}
+    if damaged:
+        _commit(home, partitions)
+    return damaged
+
+
+def _version(folder: Path, entry: dict[str, Any]) -> str | None:
+    """The version of a partition; None where its files are not those that it is named by."""
+    try:
+        digest = _digest(folder, entry["rows"])
+    except OSError:
+        return None
+    return digest if digest == folder.name else None
+
+
+def _history(home: Path, name: str, version: str) -> pl.DataFrame:
+    """Rows of former revisions in `reports` of one partition, from the current release where it has this version."""
+    import duckdb
+
+    release = current_release(home)
+    if release is None or release["lake_partitions"].get(name) != version:
+        return empty_frame("reports")
+    with duckdb.connect(str(home / "current" / "warehouse.duckdb"), read_only=True) as connection:
+        reports = connection.execute("select * from facts.reports where not is_current").pl()
+    places = [partition_name(*pair) for pair in reports.select("city_slug", "folder_year").iter_rows()]
+    return _conform(reports.filter(pl.Series(places, dtype=pl.String) == name), "reports")
 
 
 def merge(settings: Settings, run: Path) -> dict[str, Any]:
@@ -231,13 +281,11 @@ def _write_partition(folder: Path, tables: dict[str, pl.DataFrame], current: str
     temporary = folder / f".{os.getpid()}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
-    digest = hashlib.sha256()
     for table, frame in tables.items():
         path = temporary / f"{table}.parquet"
         frame.rechunk().write_parquet(path)
-        digest.update(f"{table}\n".encode() + path.read_bytes())
         sync_file(path)
-    version = digest.hexdigest()[:16]
+    version = _digest(temporary, tables)
     if version == current:
         shutil.rmtree(temporary)
         return version
@@ -248,6 +296,14 @@ def _write_partition(folder: Path, tables: dict[str, pl.DataFrame], current: str
     for parent in (folder, folder.parent):
         sync_folder(parent)
     return version
+
+
+def _digest(folder: Path, tables: Iterable[str]) -> str:
+    """Hash of a partition's files, which names its version. Raises OSError where one cannot be read."""
+    digest = hashlib.sha256()
+    for table in tables:
+        digest.update(f"{table}\n".encode() + (folder / f"{table}.parquet").read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _commit(home: Path, partitions: dict[str, dict[str, Any]]) -> None:

@@ -201,6 +201,7 @@ def _without_manifest(current: Path) -> None:
 
 
 def _with_torn_manifest(current: Path) -> None:
+    (current / "manifest.json").unlink()  # files of a release are read-only
     (current / "manifest.json").write_text('{"release_id":')
 
 
