@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _NOTICE = "Rendered from pipelines/catalogue by `python -m pipelines.catalogue render`; do not edit."
 _AMOUNT = "amount_wanyuan"
+_BETWEEN = ("staging", "intermediate", "rules")
 
 
 def frames() -> dict[str, pl.DataFrame]:
@@ -127,18 +128,24 @@ def rendered(project: Path) -> dict[Path, str]:
     """Content of every rendered file by its path below the project folder; marts are read from their dbt YAML."""
     known = catalogue()
     marts = read_marts(project)
+    between = [model for layer in _BETWEEN for model in read_models(project, layer)]
     return {
         Path("dbt_project/models/catalogue.md"): doc_blocks(known),
         Path("dbt_project/models/staging/_sources.yml"): sources(known),
-        Path("docs/dictionary.md"): dictionary(known, marts),
+        Path("docs/dictionary.md"): dictionary(known, marts, between),
         Path("docs/rules.md"): rules(known),
     }
 
 
 def read_marts(project: Path) -> list[dict[str, Any]]:
     """dbt's YAML entries of the marts (name, description, columns), by name."""
-    paths = sorted((project / "dbt_project" / "models" / "marts").glob("*.yml"))
-    return [entry for path in paths for entry in read_yaml(path)["models"]]
+    return read_models(project, "marts")
+
+
+def read_models(project: Path, layer: str) -> list[dict[str, Any]]:
+    """dbt's YAML entries of the models in a folder of the project, by name."""
+    paths = sorted((project / "dbt_project" / "models" / layer).glob("*.yml"))
+    return [entry for path in paths for entry in read_yaml(path).get("models", ())]
 
 
 def describe(field: Field) -> str:
@@ -161,7 +168,7 @@ def sources(known: Catalogue) -> str:
     database = "    database: \"{{ 'warehouse' if target.name == 'published' else target.database }}\""
     lines = [f"# {_NOTICE}", "sources:", "  - name: facts", "    schema: facts", database]
     lines += ["    description: 从报告读出的事实 — Facts read from reports, current revisions.", "    tables:"]
-    for table in known.tables.values():
+    for table in (*known.tables.values(), *known.decisions.values()):
         lines += _source_table(table)
     lines += ["  - name: reference", "    schema: reference", database]
     lines += ["    description: 参照表 — Reference tables of data/reference.", "    tables:"]
@@ -183,11 +190,11 @@ def _source_table(table: Table) -> list[str]:
     return [f"      - name: {table.name}", f"        description: {description}", "        columns:", *columns]
 
 
-def dictionary(known: Catalogue, marts: list[dict[str, Any]]) -> str:
-    """The data dictionary: every fact table and mart with every column, then every vocabulary."""
+def dictionary(known: Catalogue, marts: list[dict[str, Any]], between: list[dict[str, Any]]) -> str:
+    """The data dictionary: every fact table and mart with every column, the models between them, then every vocabulary."""
     lines = ["# 数据字典 — Data dictionary", "", f"<!-- {_NOTICE} -->", ""]
     lines += ["## 事实表 — Fact tables (schema `facts`)", ""]
-    for table in known.tables.values():
+    for table in (*known.tables.values(), *known.decisions.values()):
         lines += _table_section(known, table)
     lines += ["## 参照表 — Reference tables (schema `reference`)", ""]
     for table in known.reference.values():
@@ -196,6 +203,12 @@ def dictionary(known: Catalogue, marts: list[dict[str, Any]]) -> str:
     for mart in marts:
         lines += [f"### {mart['name']}", "", mart["description"].strip(), ""]
         lines += _column_table(known, [column["name"] for column in mart["columns"]], frozenset())
+    lines += ["## 中间表 — Models between facts and marts (schemas `staging`, `intermediate`, `rules`)", ""]
+    for model in between:
+        columns = ", ".join(f"`{column['name']}`" for column in model["columns"])
+        lines += [f"### {model['name']}", "", model["description"].strip(), "", f"列 — Columns: {columns}.", ""]
+    of_models = sorted({column["name"] for model in between for column in model["columns"]} - _columns_of(known, marts))
+    lines += ["### 仅见于中间表的列 — Columns of these models alone", "", *_column_table(known, of_models, frozenset())]
     lines += ["## 代码 — Codes", ""]
     for vocabulary, codes in known.codes.items():
         zh, en = known.vocabulary_names[vocabulary]
@@ -212,6 +225,13 @@ def dictionary(known: Catalogue, marts: list[dict[str, Any]]) -> str:
         ]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _columns_of(known: Catalogue, marts: list[dict[str, Any]]) -> set[str]:
+    """Columns that facts, decisions, reference tables or marts have."""
+    tables = (*known.tables.values(), *known.decisions.values(), *known.reference.values())
+    of_tables = {name for table in tables for name in table.column_names}
+    return of_tables | {column["name"] for mart in marts for column in mart["columns"]}
 
 
 def _table_section(known: Catalogue, table: Table) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.__main__ import main
+from pipelines.catalogue.definitions import read_yaml
 from pipelines.catalogue.rendering import doc_blocks, frames, read_marts, rendered
 from pipelines.warehouse.models import build_in_memory, rendered_models
 
@@ -37,9 +38,24 @@ def test_every_mart_column_is_a_field_with_its_type_and_doc_block(mart: dict[str
     assert re.search("[\u4e00-\u9fff].*[a-z]", mart["description"]), "described in Chinese and in English"
 
 
-def test_every_mart_and_rule_has_its_own_yaml_and_every_layer_model_a_description() -> None:
-    for layer in ("marts", "rules"):
-        assert {path.stem for path in (MODELS / layer).glob("*.sql")} == {path.stem for path in (MODELS / layer).glob("*.yml")}
+def test_every_model_has_a_yaml_of_its_own_and_no_other() -> None:
+    written = {path.with_suffix("") for path in MODELS.rglob("*.sql")}
+    assert {path.with_suffix("") for path in MODELS.rglob("*.yml") if not path.name.startswith("_")} == written
+    for path in written:
+        assert [entry["name"] for entry in read_yaml(path.with_suffix(".yml"))["models"]] == [path.name]
+
+
+def test_every_column_of_every_model_is_described() -> None:
+    with build_in_memory({}, PROJECT / "dbt_project") as connection:
+        for model in rendered_models(PROJECT / "dbt_project"):
+            (path,) = MODELS.rglob(f"{model.name}.yml")
+            (entry,) = read_yaml(path)["models"]
+            assert re.search("[\u4e00-\u9fff].*[a-z].*Grain: ", entry["description"], re.DOTALL), model.name
+            columns = [row[0] for row in connection.execute(f"describe {model.schema}.{model.name}").fetchall()]
+            described = {column["name"]: column["description"] for column in entry["columns"]}
+            assert list(described) == columns, f"{path}: name the model's columns in their order"
+            assert described == {name: f"{{{{ doc('{name}') }}}}" for name in columns}
+            assert set(columns) <= set(catalogue().fields), "describe new columns in pipelines/catalogue/fields.yml"
 
 
 def test_marts_have_the_columns_of_their_yaml() -> None:
