@@ -6,7 +6,7 @@ import polars as pl
 
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.schemas import polars_schema
-from pipelines.facts.numbers import OPERATORS, plain
+from pipelines.facts.numbers import DECIMAL, OPERATORS, plain
 from pipelines.facts.observed import text_of, value_of, wide
 
 _TEXTS = (
@@ -68,14 +68,27 @@ def fact_indicators(observations: pl.DataFrame) -> pl.DataFrame:
     }
     rows = wide(observations, "fact_indicators", values | place, keep_absent=True)
     schema = polars_schema("fact_indicators")
-    return rows.with_columns(
-        level1_code=_code("level1", "level1_label_zh"),
-        level2_code=_code("level2", "level2_label_zh"),
-        target_operator=pl.when(pl.col("target_operator").is_in(_UNSAID) | pl.col("target_operator").is_null())
-        .then(pl.coalesce(_operator("own_target_operator"), "target_operator"))
-        .otherwise("target_operator"),
-        target_unit=pl.coalesce("target_unit", "own_target_unit"),
-        is_core_indicator=pl.col("is_core_indicator")
-        .str.replace_all(r"\s", "")
-        .replace_strict(list(_IS_CORE), list(_IS_CORE.values()), default=None, return_dtype=pl.Boolean),
-    ).select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    return (
+        rows.with_columns(
+            level1_code=_code("level1", "level1_label_zh"),
+            level2_code=_code("level2", "level2_label_zh"),
+            target_operator=pl.when(pl.col("target_operator").is_in(_UNSAID) | pl.col("target_operator").is_null())
+            .then(pl.coalesce(_operator("own_target_operator"), "target_operator"))
+            .otherwise("target_operator"),
+            target_unit=pl.coalesce("target_unit", "own_target_unit"),
+            is_core_indicator=pl.col("is_core_indicator")
+            .str.replace_all(r"\s", "")
+            .replace_strict(list(_IS_CORE), list(_IS_CORE.values()), default=None, return_dtype=pl.Boolean),
+        )
+        .with_columns(**_month_reached())
+        .select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    )
+
+
+def _month_reached() -> dict[str, pl.Expr]:
+    """Value, unit and operator of an actual such as 10月: a number where the target is a month too, else a date."""
+    month = plain("actual_raw").str.extract(r"^(\d{1,2})月$").cast(DECIMAL)
+    is_month = month.is_not_null() & pl.col("actual_value").is_null() & (pl.col("target_unit") == "月")
+    is_month &= pl.col("target_value").is_not_null()
+    told = {"actual_value": month, "actual_unit": pl.lit("月"), "actual_operator": pl.lit("bare")}
+    return {name: pl.when(is_month).then(value).otherwise(name) for name, value in told.items()}

@@ -36,6 +36,8 @@ _UNIT = r"[^\d,.*+\-~<>=≥≤()]{0,8}"
 _OPERATOR = "|".join(OPERATORS.values())
 _PARTED = r"\d\s+\d"
 _DATE = r"^(?:20\d{2}年|\d{1,2}月|\d{1,2}日|\d+年(?:底|末|前|内))"
+_DAYS = r"^\d{1,3}日以内$"
+_WITHIN = r"^([≤<]?\d+(?:\.\d+)?(?:日|天|小时|分钟|个?工作日|个月))内$"  # 10月内 may be October
 _LARGEST = {"_count": Decimal(2**31 - 1), "": Decimal("999999999999.999999")}  # what INTEGER and DECIMAL(18,6) hold
 _FACTORS = {
     "元": Decimal("0.0001"), "百元": Decimal("0.01"), "千元": Decimal("0.1"), "万元": Decimal(1), "百万元": Decimal(100),
@@ -126,12 +128,14 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
         & pl.col("high").is_null() & pl.col("operator_text").is_null() & pl.col("behind").is_null()
         & allowed & whole & fits & ~too_fine & ~is_unknown_unit & ~fraction_or_rate
     )  # fmt: skip
-    is_date = text.str.contains(_DATE)
+    is_date = text.str.contains(_DATE) & ~text.str.contains(_DAYS)
     has_target = is_target & pl.col("low_number").is_not_null() & fits & ~is_date
     written = pl.coalesce(_code_of(pl.col("operator_text"), OPERATORS), _code_of(pl.col("behind"), _BEHIND))
     figure_like = pl.col("is_figure")
     return (
-        observations.with_columns(plain_text=pl.when(pl.col("absence_code").is_null()).then(plain("raw_text")))
+        observations.with_columns(
+            plain_text=pl.when(pl.col("absence_code").is_null()).then(plain("raw_text").str.replace(_WITHIN, "${1}以内"))
+        )
         .with_columns(parts=parts)
         .unnest("parts")
         .rename({"operator": "operator_text"})

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.facts.numbers import with_values
+from pipelines.facts.rates import settle_fractions
 from pipelines.facts.reports import Report
 from pipelines.forms import Observation
 
@@ -73,6 +74,8 @@ KEYS = {
     "fact_changes": ("item_code", "fund_source_code", "phase_code", "amount_year", "change_basis_code"),
     "fact_counts": ("count_code", "count_year"),
 }
+# Changes that may be several for one amount; two of one size are one that is told twice.
+_EACH_ITS_OWN = frozenset({"supplements", "cuts"})
 
 
 def row_id(*parts: object) -> str:
@@ -86,6 +89,8 @@ def _row(report: Report, seen: Observation) -> tuple[Any, ...]:
     project = codes.get("project_name") or form.project_name
     names = KEYS.get(seen.table_name)
     key = seen.record if names is None else "/".join(str(codes.get(name)) for name in names)
+    if codes.get("change_basis_code") in _EACH_ITS_OWN and seen.field_name == "change_wanyuan":
+        key = f"{key}/{seen.raw_text.strip()}"
     place = seen.locator
     return (
         row_id(report.report_id, form.form_number, seen.table_name, key),
@@ -112,6 +117,7 @@ def observed(reports: Iterable[Report]) -> pl.DataFrame:
     frame = with_values(pl.DataFrame(rows, schema=SCHEMA, orient="row")).with_columns(
         number=pl.when(pl.col("change_sign") == -1).then(-pl.col("number")).otherwise("number")  # 减少2万元 is −2
     )
+    frame = settle_fractions(frame)
     is_uncertain = pl.col("absence_code").is_null() & pl.col("is_figure") & (pl.col("confidence") < LEAST_CONFIDENCE)
     has_number = pl.col("number").is_not_null() & pl.col("table_name").is_in(list(KEYS)) & ~is_uncertain
     figure = ["row_id", "field_name"]

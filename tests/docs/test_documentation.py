@@ -148,7 +148,13 @@ def test_every_key_of_a_template_is_explained() -> None:
         return set().union(*map(keys, part)) if isinstance(part, list) else set()
 
     folder = PROJECT / "pipelines" / "forms" / "templates"
-    used = set().union(*(keys(read_yaml(path)) for path in folder.glob("*.yml") if path.stem not in {"HN-NARRATIVE", "PROSE", "FINAL-ACCOUNTS"}))
+    used = set().union(
+        *(
+            keys(read_yaml(path))
+            for path in folder.glob("*.yml")
+            if path.stem not in {"HN-NARRATIVE", "PROSE", "FINAL-ACCOUNTS"}
+        )
+    )
     used |= keys(list(read_yaml(folder / "shared.yml").values()))
     assert {key for key in used if f"`{key}`" not in page} == set()
 

@@ -177,6 +177,9 @@ def test_counts_are_whole(text: str, count: str | None, problem: str | None) -> 
         ("≤5%", "le", "5", "%"),
         ("≦5", "le", "5", None),
         ("5天以内", "le", "5", "天"),
+        ("15日内", "le", "15", "日"),
+        ("15日以内", "le", "15", "日"),
+        ("3个工作日内", "le", "3", "个工作日"),
         ("不超过2", "le", "2", None),
         (">5", "gt", "5", None),
         ("＜5", "lt", "5", None),
@@ -197,7 +200,21 @@ def test_targets(text: str, operator: str, value: str, unit: str | None) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["9月前", "12月底前", "2024年12月底前", "2024年底", "年底前完成", "按时完成", "完成3次", "优", "第3季度"]
+    "text",
+    [
+        "9月前",
+        "10月内",
+        "15日",
+        "3月以内",
+        "12月底前",
+        "2024年12月底前",
+        "2024年底",
+        "年底前完成",
+        "按时完成",
+        "完成3次",
+        "优",
+        "第3季度",
+    ],
 )
 def test_targets_in_words_and_deadlines_are_qualitative(text: str) -> None:
     found = read(text, "target_raw")

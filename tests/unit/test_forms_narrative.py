@@ -362,6 +362,11 @@ def test_changes(sentence: str, expected: tuple[str, str, int, str, str | None, 
     assert changes(sentence) == [expected]
 
 
+def test_supplements_of_different_size_are_rows_of_their_own() -> None:
+    found = changes("年初预算数10万元，年中追加预算1万元。追加经费2万元。再次追加预算1万元。")
+    assert found == [("basic_expenditure", FINAL, 2024, "supplements", size, None) for size in ("1", "2")]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
