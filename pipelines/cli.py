@@ -16,6 +16,7 @@ from pipelines import __version__
 from pipelines.commands import accuracy, files, night, vocabulary, warehouse
 from pipelines.commands.telling import FAILED, OK
 from pipelines.console import Voice
+from pipelines.obstacles import HomeError
 from pipelines.settings import Settings, SettingsError, language_of_locale
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.load(**{name: getattr(given, option, None) for name, option in options.items()})
         command: Run = given.run
         return command(given, settings, voice)
-    except SettingsError as error:
+    except (SettingsError, HomeError) as error:
         voice.error(str(error))
         return FAILED
     except BrokenPipeError:  # the reader of the pipe has seen enough

@@ -10,10 +10,11 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.obstacles import try_home
 from pipelines.settings import Settings
 
 
@@ -25,9 +26,10 @@ class LockedError(RuntimeError):
 def writer_lock(settings: Settings) -> Iterator[None]:
     """Hold `<home>/lock`. The system releases it when the process ends, however it ends.
 
-    Raises LockedError at once where another process, or another part of this one, holds it.
+    Raises LockedError at once where another process, or another part of this one, holds it; HomeError where the home is no
+    place to write to.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    try_home(settings.home)
     path = settings.home / "lock"
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+", encoding="utf-8") as file:
         try:
@@ -37,8 +39,10 @@ def writer_lock(settings: Settings) -> Iterator[None]:
                 f"another run ({_holder(file.read())}) is writing to {settings.home}. Wait until it has ended, or end it."
             ) from error
         file.truncate(0)
-        json.dump({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}, file)
-        file.flush()
+        # Who holds the lock is for people to read: on a full disk the run goes on without, and makes room first.
+        with suppress(OSError):
+            file.write(json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}))
+            file.flush()
         yield
         file.truncate(0)
 
