@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipelines import __version__
-from pipelines.commands import accuracy, files, night, vocabulary, warehouse
+from pipelines.commands import accuracy, files, night, quarantine, releases, vocabulary, warehouse
 from pipelines.commands.telling import FAILED, OK
 from pipelines.console import Voice
 from pipelines.obstacles import HomeError
@@ -22,7 +22,7 @@ from pipelines.settings import Settings, SettingsError, language_of_locale
 if TYPE_CHECKING:
     from pipelines.commands.telling import Run
 
-SUBJECTS = (night, files, vocabulary, accuracy, warehouse)
+SUBJECTS = (night, files, vocabulary, accuracy, warehouse, quarantine, releases)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -159,20 +159,20 @@ class Settings:
             shown="number of processors",
         )
     )
+    corrections: Path = field(
+        metadata=_setting(
+            _folder,
+            lambda known: known["home"] / "corrections",
+            "人工决定（更正、放行、剔除）写入的目录；项目的 expectations/corrections 也会读取",
+            "Folder that decisions of people are written to; the project's expectations/corrections is read as well",
+            shown="<home>/corrections",
+        )
+    )
     keep_releases: int = field(
         metadata=_setting(
             _count, 5, "保留最近多少个已发布版本", "How many of the newest releases are kept, the current one included"
         )
     )
-    max_lost_rows_pct: int = field(
-        metadata=_setting(
-            _percent,
-            10,
-            "新版本比当前版本最多可少百分之几的事实行，超过则不发布",
-            "Most fact rows that a release may lose against the current one, in per cent; one that loses more is held back",
-        )
-    )
-    max_lost_departments_pct: int = field(
     keep_nights: int = field(
         metadata=_setting(
             _count, 60, "保留最近多少夜的记录和夜报", "How many of the newest nights are kept with their record and page"
@@ -222,6 +222,15 @@ class Settings:
             _line, "", "失败通知的收件人，以逗号分隔", "Who gets notices by mail, separated by commas", shown="none"
         )
     )
+    max_lost_rows_pct: int = field(
+        metadata=_setting(
+            _percent,
+            10,
+            "新版本比当前版本最多可少百分之几的事实行，超过则不发布",
+            "Most fact rows that a release may lose against the current one, in per cent; one that loses more is held back",
+        )
+    )
+    max_lost_departments_pct: int = field(
         metadata=_setting(
             _percent,
             5,

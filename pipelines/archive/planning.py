@@ -34,6 +34,7 @@ PLAN_SCHEMA: dict[str, pl.DataType] = {
     "superseded_by": pl.String(),
     "rejected_reason": pl.String(),
     "rejected_detail": pl.String(),
+    "decisions_version": pl.String(),
     "work": pl.String(),
 }
 
@@ -49,9 +50,11 @@ _LEDGER = (
     "superseded_by",
     "reader_version",
     "template_version",
+    "decisions_version",
     "reason",
 )
-
+# Version of people's decisions on the figures of a revision (file_name, sha256); None where there are none.
+DecisionsOf = Callable[[str, str], str | None]
 
 
 def report_id(file_name: str, sha256: str, part_number: int = 1) -> str:
@@ -74,6 +77,7 @@ def plan(
     unpack: Unpack | None = None,
     selection: Selection = EVERYTHING,
     is_outdated: Callable[[Settings, str], bool] | None = None,
+    decisions_of: DecisionsOf | None = None,
 ) -> dict[str, Any]:
     """Scan the raw folder, archive what is new, and write `run/plan.parquet`.
 
@@ -81,12 +85,12 @@ def plan(
     where the path is not `<city>/<year>/…`), first_seen_at (UTC), is_current (the revision at its path counts), superseded_by,
     rejected_reason (`duplicate_content`, `misplaced`, why an archive or a member of one cannot be had, or null),
     rejected_detail (in the last case) and work: `read` (no stored Document), `extract` (a Document, but the lake lacks its
-    facts by these versions) or `none`. `progress(done, total)` follows the reading of new files. What lies outside `selection`
-    is as the lake has it; the raw folder is scanned as a whole all the same.
+    facts by these versions and decisions_version) or `none`. `progress(done, total)` follows the reading of new files. What
+    lies outside `selection` is as the lake has it; the raw folder is scanned as a whole all the same.
 
     `unpack` opens archives: each member is a revision `<path of the archive>/<member>` of its own, the archive then is none.
     Without it an archive is a file like any other. `is_outdated(settings, sha256)` tells of a file that was rejected for a
-    limit whether it is worth reading again; without it, it is not.
+    limit whether it is worth reading again; without it, it is not. `decisions_of` gives decisions_version.
 
     Archived bytes that no longer have their hash are set aside and archived anew from the raw folder.
 
@@ -96,12 +100,12 @@ def plan(
     members_too = None if unpack is None else partial(unfold, settings, readers_version, unpack, selection=selection)
     register, counts = update_register(settings, progress, members_too)
     ledger = _ledger(settings.home)
-    revisions = _plan(settings, register, ledger, (readers_version, template_version), selection, is_outdated)
+    revisions = _plan(settings, register, ledger, (readers_version, template_version), selection, is_outdated, decisions_of)
     damaged = _set_damaged_aside(settings.home, revisions.filter(work="read")["sha256"].unique())
     if damaged:
         register, again = update_register(settings, progress, members_too)
         counts["files_read"] += again["files_read"]
-        revisions = _plan(settings, register, ledger, (readers_version, template_version), selection, is_outdated)
+        revisions = _plan(settings, register, ledger, (readers_version, template_version), selection, is_outdated, decisions_of)
     run.mkdir(parents=True, exist_ok=True)
     replace_atomically(run / "plan.parquet", revisions.write_parquet)
     return counts | {
@@ -121,11 +125,12 @@ def _plan(
     versions: tuple[str, str],
     selection: Selection,
     is_outdated: Callable[[Settings, str], bool] | None,
+    decisions_of: DecisionsOf | None,
 ) -> pl.DataFrame:
     """The plan's rows with all kinds of work, narrowed to the selection."""
     reports = register.filter(~pl.col("is_container").fill_null(False))
-    known = ledger.select("report_id", "is_current", "reader_version", "template_version")
-    decided = decide(reports, known, *versions)
+    known = ledger.select("report_id", "is_current", "reader_version", "template_version", made_by="decisions_version")
+    decided = decide(reports, known, *versions, decisions_of)
     first = [report_id(*pair) for pair in ledger.select("file_name", "sha256").iter_rows()]
     revisions = narrow(decided, ledger.filter(pl.col("report_id") == pl.Series(first, dtype=pl.String)), selection)
     limited = ledger.filter(pl.col("reason").is_in(LIMIT_REASONS))["report_id"]
@@ -180,6 +185,7 @@ def decide(
     ledger: pl.DataFrame,
     readers_version: str,
     template_version: str,
+    decisions_of: DecisionsOf | None = None,
 ) -> pl.DataFrame:
     """The plan (columns PLAN_SCHEMA, sorted by file_name and first_seen_at) from register and ledger, without `read` as work.
 
@@ -194,6 +200,9 @@ def decide(
         report_id=pl.Series([report_id(*pair) for pair in zip(names, hashes, strict=True)], dtype=pl.String),
         city_slug=pl.Series([found and found[0] for found in places], dtype=pl.String),
         folder_year=pl.Series([found and found[1] for found in places], dtype=pl.Int32),
+        decisions_version=pl.Series(
+            [decisions_of and decisions_of(*pair) for pair in zip(names, hashes, strict=True)], dtype=pl.String
+        ),
     ).join(ledger.rename({"is_current": "is_loaded"}), on="report_id", how="left")
     is_placed = pl.col("city_slug").is_not_null()
     is_had = pl.col("rejected_reason").is_null()
@@ -212,6 +221,7 @@ def decide(
         pl.col("is_loaded")
         & (pl.col("reader_version") == readers_version)
         & (pl.col("template_version") == template_version)
+        & pl.col("decisions_version").eq_missing(pl.col("made_by"))
     ).fill_null(False)
     return (
         revisions.with_columns(is_duplicate=is_duplicate.fill_null(False))

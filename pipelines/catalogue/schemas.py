@@ -18,6 +18,7 @@ _TYPES: dict[str, pl.DataType] = {
     "BIGINT": pl.Int64(),
     "BOOLEAN": pl.Boolean(),
     "DOUBLE": pl.Float64(),
+    "DATE": pl.Date(),
     "TIMESTAMP": pl.Datetime("us"),
 }
 
@@ -38,7 +39,9 @@ def polars_type(duckdb_type: str) -> pl.DataType:
 
 def polars_schema(table: str) -> dict[str, pl.DataType]:
     """Column names of a table of schema `facts`, in order, with their Polars types. Raises KeyError for an unknown table."""
-    return {column.name: polars_type(column.type) for column in catalogue().tables[table].columns}
+    known = catalogue()
+    entry = known.decisions.get(table) or known.tables[table]
+    return {column.name: polars_type(column.type) for column in entry.columns}
 
 
 def empty_frame(table: str) -> pl.DataFrame:

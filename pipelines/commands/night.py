@@ -9,6 +9,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
+from pipelines.commands.quarantine import stale_line
 from pipelines.commands.telling import (
     FAILED,
     FINDINGS,
@@ -23,8 +24,8 @@ from pipelines.commands.telling import (
     unreadable,
 )
 from pipelines.console import SEVERITY_STYLES, Voice, plain, to_json
-
 from pipelines.settings import LOG_FORMATS
+
 if TYPE_CHECKING:
     from pipelines.commands.telling import Add
     from pipelines.defs.nightly import NightlyResult
@@ -36,18 +37,31 @@ def add(command: Add, voice: Voice) -> None:
     nightly = command("nightly", _nightly, "exit_nightly")
     nightly.add_argument("--raw", metavar="DIR", help=voice.text("option_raw"))
     nightly.add_argument("--workers", metavar="N", help=voice.text("option_workers"))
-
+    nightly.add_argument("--city", metavar="SLUG", action="append", default=[], help=voice.text("option_city"))
+    nightly.add_argument("--year", metavar="YEAR", action="append", default=[], help=voice.text("option_year"))
+    nightly.add_argument("--since", metavar="DATE", help=voice.text("option_since"))
+    nightly.add_argument("--reread", action="store_true", help=voice.text("option_reread"))
+    nightly.add_argument("--accept-losses", action="store_true", help=voice.text("option_accept_losses"))
     nightly.add_argument("--log-format", choices=LOG_FORMATS, help=voice.text("option_log_format"))
 
+
 def _nightly(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
+    from pipelines.archive import Selection, SelectionError
+
+    try:
+        selection = Selection.of(given.city, given.year, given.since, given.reread)
+    except SelectionError as error:
+        voice.error(str(error))
+        return FAILED
     from pipelines.defs.nightly import run_nightly
+    from pipelines.defs.orders import Orders
     from pipelines.warehouse import LockedError
 
     started = time.perf_counter()
     try:
         # The bar would stand between the lines of the log.
         with voice.progress(is_shown=settings.log_format == "plain") as on_event:
-            result = run_nightly(settings, on_event)
+            result = run_nightly(settings, on_event, Orders(selection, given.accept_losses))
     except LockedError as error:
         voice.error(voice.text("not_published", reason=error))
         return FAILED
@@ -63,15 +77,32 @@ def _nightly(given: argparse.Namespace, settings: Settings, voice: Voice) -> int
 
 
 def _tell_night(result: NightlyResult, settings: Settings, voice: Voice) -> None:
+    from pipelines.warehouse.releases import rolled_back
+
     if result.errors:
         for error in result.errors:
             voice.error(voice.text("not_published", reason=error))
         return
+    _tell_mended(result, voice)
     if not result.published:
-        voice.say(voice.text("nothing_to_do", release=result.release_id))
+        back = rolled_back(settings.home)
+        if back is None:
+            voice.say(voice.text("nothing_to_do", release=result.release_id))
+        else:
+            voice.say(voice.text("still_rolled_back", release=result.release_id, former=back["former_release_id"]), "yellow")
         return
     _tell_loaded(result, settings, voice)
     _tell_warehouse(settings, voice)
+
+
+def _tell_mended(result: NightlyResult, voice: Voice) -> None:
+    """Say what was damaged and has been made anew."""
+    partitions = result.counts["raw_reports"]["partitions_mended"]
+    if partitions:
+        voice.say(voice.text("mended_partitions", partitions=", ".join(partitions)), "yellow")
+    objects, records = result.counts["raw_reports"]["rearchived"], result.counts["extracted_facts"]["documents_repaired"]
+    if objects or records:
+        voice.say(voice.text("mended_files", objects=objects, records=records), "yellow")
 
 
 def _tell_loaded(result: NightlyResult, settings: Settings, voice: Voice) -> None:
@@ -94,7 +125,8 @@ def _tell_warehouse(settings: Settings, voice: Voice) -> None:
     with connect(settings) as connection:
         counts = rows_of(connection, SUMMARY)[0]
         findings = rows_of(connection, FINDINGS)
-        held = rows_of(connection, "select * from facts.quarantine order by all")
+        held = rows_of(connection, "select * from facts.quarantine where state = 'open' order by all")
+        stale = rows_of(connection, "select * from facts.corrections where correction_state_code = 'stale' order by all")
         files = dict(connection.execute("select report_id, file_name from facts.reports").fetchall())
     outcomes = {name: sum(entry["outcome"] == name for entry in findings) for name in ("fail", "round", "flag", "deferred")}
     tell_counts(counts, voice)
@@ -105,6 +137,11 @@ def _tell_warehouse(settings: Settings, voice: Voice) -> None:
             rule = named("quarantine_rule", entry["rule"], voice)
             voice.say(f"  {files[entry['report_id']]}  {voice.place(entry['locator'])}  「{plain(entry['raw_text'])}」  {rule}")
         tell_more(len(held), voice)
+    if stale:
+        voice.title("stale_title")
+        for entry in stale[:WORST]:
+            voice.say("  " + stale_line(entry, voice), "yellow")
+        tell_more(len(stale), voice)
     if findings:
         voice.title("worst_title")
         for entry in findings[:WORST]:

@@ -9,6 +9,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from pipelines.commands.quarantine import decision_line
 from pipelines.commands.telling import FAILED, OK, SUMMARY, named, tell_counts
 from pipelines.console import Voice, formula_safe, plain, to_json
 from pipelines.settings import SECRETS, documented_settings, secret
@@ -65,6 +66,9 @@ def _trace(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
                 voice.say(f"  {voice.text('trace_' + key)}: {shown}")
         if origin.surroundings:
             voice.say(f"  {voice.text('trace_around')}: {origin.surroundings[index]}")
+        for decision in origin.decisions:
+            if decision["correction_id"] == cell.get("correction_id"):
+                voice.say("  " + decision_line(decision, voice), "yellow")
     return OK
 
 
@@ -143,6 +147,14 @@ def _status(given: argparse.Namespace, settings: Settings, voice: Voice) -> int:
         ["name", "environment", "value", "zh" if voice.language == "zh" else "en"],
         [(entry.name, entry.env, value, entry.zh if voice.language == "zh" else entry.en) for entry, value in entries],
     )
+    voice.title("secrets_title")
+    voice.table(
+        ["environment", "value", "zh" if voice.language == "zh" else "en"],
+        [
+            (name, voice.text("secret_set" if secret(name) else "secret_not_set"), zh if voice.language == "zh" else en)
+            for name, (zh, en) in SECRETS.items()
+        ],
+    )
     return OK
 
 
@@ -152,11 +164,3 @@ def _tell_warehouse_counts(settings: Settings, voice: Voice) -> None:
     with connect(settings) as connection:
         counts = rows_of(connection, SUMMARY)[0]
     tell_counts(counts, voice)
-    voice.title("secrets_title")
-    voice.table(
-        ["environment", "value", "zh" if voice.language == "zh" else "en"],
-        [
-            (name, voice.text("secret_set" if secret(name) else "secret_not_set"), zh if voice.language == "zh" else en)
-            for name, (zh, en) in SECRETS.items()
-        ],
-    )

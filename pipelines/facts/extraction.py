@@ -18,6 +18,7 @@ from pipelines.facts import lineage
 from pipelines.facts.buildings import fact_buildings
 from pipelines.facts.changes import fact_changes
 from pipelines.facts.counts import fact_counts
+from pipelines.facts.decisions import read_decisions
 from pipelines.facts.evaluations import fact_evaluations
 from pipelines.facts.expenditures import fact_expenditures, final_accounts
 from pipelines.facts.indicators import fact_indicators
@@ -58,6 +59,7 @@ _FILE_COLUMNS = (
     "first_seen_at",
     "superseded_by",
     "is_current",
+    "decisions_version",
 )
 MAX_DETAIL = 500
 FINAL_ACCOUNTS = "final_accounts"  # kind of document, of form, and the table of its figures
@@ -125,9 +127,9 @@ def _refused(part: forms.Extraction) -> tuple[str, str] | None:
     return "not_self_evaluation", NOT_ACTUAL.format(kind=part.document_kind)
 
 
-def build(found: Sequence[Report]) -> dict[str, pl.DataFrame]:
-    """Frames of every table of schema `facts`, in the catalogue's columns and order."""
-    observations = observed(found)
+def build(found: Sequence[Report], decisions: pl.DataFrame | None = None) -> dict[str, pl.DataFrame]:
+    """Frames of every table that the lake holds, in the catalogue's columns and order, with people's `decisions` applied."""
+    observations = observed(found, decisions)
     frames = {name: table(observations) for name, table in _FACTS.items()}
     frames["unmapped_labels"] = lineage.unmapped_labels(found)
     frames["forms"] = forms_table(found)
@@ -143,7 +145,7 @@ def extract_pending(settings: Settings, run: Path, progress: Progress | None = N
     plan = pl.read_parquet(run / "plan.parquet").filter((pl.col("work") != "none") | pl.col("rejected_reason").is_not_null())
     repaired: list[str] = []
     found = list(_reports(settings, plan, progress, repaired))
-    frames = build(found)
+    frames = build(found, read_decisions(run))
     for name, frame in frames.items():
         replace_atomically(run / "facts" / f"{name}.parquet", frame.write_parquet)
     rejected = sum(report.rejected is not None for report in found)

@@ -19,7 +19,6 @@ from pipelines.facts.extraction import build, read_reports
 from pipelines.facts.reports import Report
 from pipelines.facts.settlement import count_figures
 from pipelines.home import place
-from pipelines.home import place
 from pipelines.settings import Settings
 
 

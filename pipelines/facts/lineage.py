@@ -35,20 +35,25 @@ def absent_values(observations: pl.DataFrame) -> pl.DataFrame:
 
 
 def quarantine(observations: pl.DataFrame) -> pl.DataFrame:
-    """One row per value that allows no certain reading, with the rule and the reason in words."""
-    problems = observations.filter(pl.col("problem").is_not_null())
+    """One row per value that allows no certain reading, with the rule and the reason in words, and what a person decided on it.
+
+    A figure that was released or corrected is a fact: it keeps its row here and counts 0.
+    """
+    is_held = pl.col("problem").is_not_null()
+    is_decided = pl.col("former_problem").is_not_null() & pl.col("state").is_in(["released", "corrected"])
+    problems = observations.filter(is_held | is_decided)
     ids = [
         row_id(*parts) for parts in problems.select("report_id", "form_id", "table_name", "field_name", "locator").iter_rows()
     ]
     definitions = {code.code: code.definition for code in catalogue().codes["quarantine_rule"].values()}
+    rule = pl.coalesce("problem", "former_problem")
     record = pl.struct("item_code", "fund_source_code", "phase_code", "amount_year", "indicator_number", "raw_text", "unit")
     return problems.with_columns(
         row_id=pl.Series(ids, dtype=pl.String),
-        rule=pl.col("problem"),
-        reason=pl.col("problem").replace_strict(list(definitions), list(definitions.values()), return_dtype=pl.String),
-        figures_quarantined_count=pl.col("is_figure").cast(pl.Int32),
+        rule=rule,
+        reason=rule.replace_strict(list(definitions), list(definitions.values()), return_dtype=pl.String),
+        figures_quarantined_count=(pl.col("is_figure") & is_held).cast(pl.Int32),
         record=record.struct.json_encode(),
-        state=pl.lit("open"),
     ).select(*polars_schema("quarantine"))
 
 

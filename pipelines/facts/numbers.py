@@ -57,6 +57,11 @@ _UNITS_BY_FIELD = {
 }
 
 
+def is_number_field(field_name: str) -> bool:
+    """Whether a field of an observation must hold a number; a target or an actual value may hold one."""
+    return field_name == "quantity_value" or field_name.endswith(tuple(_UNITS_BY_FIELD))
+
+
 def plain(column: str) -> pl.Expr:
     """Copy of a text column in which numbers are spelt in one way; only white space between digits is left."""
     ascii_only = pl.col(column).str.replace_many(list(_PLAIN), list(_PLAIN.values())).str.strip_chars()

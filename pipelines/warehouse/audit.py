@@ -44,7 +44,8 @@ def audit(settings: Settings) -> dict[str, int]:
             for schema, table in connection.execute("select table_schema, table_name from information_schema.tables").fetchall()
         }
         reference = {f"reference.{table}" for table in catalogue().reference}
-        expected = {f"facts.{table}" for table in catalogue().tables} | reference | _models(settings)
+        facts = {f"facts.{table}" for table in (*catalogue().tables, *catalogue().decisions)}
+        expected = facts | reference | _models(settings)
         missing = sorted(expected - found)
         failures = [f"table {name} is missing" for name in missing]
         # Without its tables no other check can be made.

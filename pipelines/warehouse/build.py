@@ -18,10 +18,12 @@ import yaml
 from pipelines.catalogue import Table, catalogue
 from pipelines.catalogue.rendering import describe, frames
 from pipelines.home import LakeError, lake_files, replace_atomically
+from pipelines.quality.corrections import read_corrections
+from pipelines.quality.lifecycle import corrections
 from pipelines.settings import Settings
+from pipelines.warehouse.data_tests import run_tests
 from pipelines.warehouse.lake import lake_row_counts
 from pipelines.warehouse.reference import reference_frames
-from pipelines.warehouse.data_tests import run_tests
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,8 +34,6 @@ STORAGE_VERSION = "v1.4.0"
 _FAILED = frozenset({"error", "fail", "runtime error"})
 
 
-class ModelError(RuntimeError):
-    """A model or data test of the dbt project failed; the message names each with what it said."""
 @dataclass(frozen=True)
 class ModelResult:
     """What became of a model (`test` is None) or of one of its data tests."""
@@ -50,6 +50,8 @@ class ModelResult:
         return self.status in _FAILED
 
 
+class ModelError(RuntimeError):
+    """A model or data test of the dbt project failed; the message names each with what it said."""
 
 
 def warehouse_path(settings: Settings) -> Path:
@@ -58,11 +60,11 @@ def warehouse_path(settings: Settings) -> Path:
 
 
 def load(settings: Settings) -> dict[str, int]:
-    """Build `build/warehouse.duckdb` anew: schema `facts` from the lake, `catalogue` and `reference`.
+    """Build `build/warehouse.duckdb` anew: schema `facts` from the lake and the decisions of people, `catalogue`, `reference`.
 
     Every table of the catalogue is there, with its types and bilingual comments, even where the lake has no row of it. Returns
     the rows by table of schema `facts`. Raises LakeError where the lake's files do not hold what its manifest says, and
-    ReferenceTableError.
+    ReferenceTableError and CorrectionError.
     """
     import duckdb
 
@@ -82,6 +84,7 @@ def load(settings: Settings) -> dict[str, int]:
                 f"the lake's files hold other rows than its manifest says ({', '.join(wrong)}). Restore "
                 f"{settings.home / 'lake'} from a backup, or remove it and run again."
             )
+        _load_corrections(connection, settings)
         _load_catalogue(connection)
         _load_reference(connection, settings)
         connection.execute("use memory")
@@ -115,6 +118,29 @@ def _load_table(connection: duckdb.DuckDBPyConnection, settings: Settings, table
 
 def _comment(connection: duckdb.DuckDBPyConnection, kind: str, name: str, text: str) -> None:
     connection.execute(f"comment on {kind} {name} is {_text(text)}")
+
+
+def _load_corrections(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Table `facts.corrections`, made of the decisions and of what the reports that they name hold now."""
+    decisions = read_corrections(settings)
+    connection.register("decisions", decisions.select("file_name", "sha256"))
+    connection.execute(
+        "create temp table decided as select report_id from facts.reports where is_current and "
+        "(file_name in (select file_name from decisions) or sha256 in (select sha256 from decisions))"
+    )
+    connection.unregister("decisions")
+    tables = ("reports", "figure_cells", "quarantine", "unmapped_labels", "absent_values")
+    held = {name: connection.sql(f"select * from facts.{name} semi join decided using (report_id)").pl() for name in tables}
+    connection.execute("drop table decided")
+    table = catalogue().decisions["corrections"]
+    connection.register("corrections_frame", corrections(decisions, held))
+    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+    connection.execute(f"create table facts.corrections ({columns})")
+    connection.execute("insert into facts.corrections by name select * from corrections_frame")
+    connection.unregister("corrections_frame")
+    _comment(connection, "table", "facts.corrections", f"{table.zh} — {table.en}")
+    for column in table.columns:
+        _comment(connection, "column", f"facts.corrections.{column.name}", describe(column))
 
 
 def _load_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
@@ -216,3 +242,15 @@ def _write_profile(project: Path, folder: Path, settings: Settings) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     profile = {name: {"target": "build", "outputs": {"build": output}}}
     (folder / "profiles.yml").write_text(yaml.safe_dump(profile, allow_unicode=True), encoding="utf-8")
+
+
+def built_rows(settings: Settings) -> dict[str, int]:
+    """Rows of the models in `build/warehouse.duckdb` by name, outside the schemas that `load` makes."""
+    import duckdb
+
+    with duckdb.connect(str(warehouse_path(settings)), read_only=True) as connection:
+        rows = connection.execute(
+            "select table_name, estimated_size from duckdb_tables() "
+            "where not internal and schema_name not in ('facts', 'catalogue', 'reference')"
+        ).fetchall()
+    return {name: int(count) for name, count in rows}

@@ -22,6 +22,7 @@ from pipelines import __version__
 from pipelines.archive import EVERYTHING, Selection
 from pipelines.catalogue import catalogue
 from pipelines.home import current_release, lake_partitions, replace_atomically, sync_file, sync_folder
+from pipelines.quality.corrections import digest as decisions_digest
 from pipelines.settings import Settings
 from pipelines.warehouse.build import STORAGE_VERSION, warehouse_path
 from pipelines.warehouse.content import content_hashes
@@ -44,10 +45,10 @@ class HeldError(PublishError):
 
 
 def code_version(settings: Settings) -> str:
-    """Hash of what turns facts into a release: the dbt project's sources, the catalogue, the reference tables and the package
-    version."""
+    """Hash of what turns facts into a release: the dbt project's sources, the catalogue, the reference tables, the decisions of
+    people and the package version. Raises CorrectionError."""
     project = settings.project / "dbt_project"
-    digest = hashlib.sha256(f"{__version__}\n{catalogue().version}\n".encode())
+    digest = hashlib.sha256(f"{__version__}\n{catalogue().version}\n{decisions_digest(settings)}\n".encode())
     for table in catalogue().reference:
         digest.update((settings.project / "data" / "reference" / f"{table}.csv").read_bytes())
     _add_sources(digest, project)

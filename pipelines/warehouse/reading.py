@@ -72,7 +72,8 @@ def rows_of(connection: duckdb.DuckDBPyConnection, query: str, parameters: list[
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a row came from: the row, its report and form, its source cells, and the source around each cell."""
+    """Where a row came from: the row, its report and form, its source cells, the source around each cell, and the decisions of
+    people that its cells carry (rows of `facts.corrections`)."""
 
     table: str
     row: dict[str, Any]
@@ -80,6 +81,7 @@ class Origin:
     form: dict[str, Any]
     cells: list[dict[str, Any]]
     surroundings: list[str]
+    decisions: list[dict[str, Any]]
 
 
 def trace(settings: Settings, row_id: str) -> Origin:
@@ -99,7 +101,11 @@ def trace(settings: Settings, row_id: str) -> Origin:
         report = rows_of(connection, "select * from facts.reports where report_id = $1", [row["report_id"]])[0]
         form = rows_of(connection, "select * from facts.forms where form_id = $1", [row["form_id"]])[0]
         cells = rows_of(connection, "select * from facts.figure_cells where row_id = $1 order by all", [row_id]) or [row]
-    return Origin(table, row, report, form, cells, _around(settings, report["sha256"], cells))
+        ids = sorted({cell["correction_id"] for cell in (*cells, row) if cell.get("correction_id")})
+        decisions = rows_of(
+            connection, "select * from facts.corrections where list_contains($1, correction_id) order by correction_id", [ids]
+        )
+    return Origin(table, row, report, form, cells, _around(settings, report["sha256"], cells), decisions)
 
 
 def _around(settings: Settings, sha256: str, cells: list[dict[str, Any]]) -> list[str]:

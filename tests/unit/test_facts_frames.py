@@ -168,6 +168,7 @@ def test_settling_a_run_counts_what_quality_has_moved(found: Frames, tmp_path: P
         "rejected": 0,
         "figures_extracted_count": extracted,
         "figures_accepted_count": extracted - 3,
+        "figures_rejected_count": 0,
         "figures_quarantined_count": 3,
         "figures_unmapped_count": 0,
     }

@@ -34,7 +34,7 @@ renamed as (
         cast(json_extract_string(record, '$.amount_year') as integer) as amount_year,
         'unreadable' as absence_code
     from quarantined
-    where table_name = 'fact_expenditures' and record is not null
+    where table_name = 'fact_expenditures' and record is not null and state = 'open'
 )
 
 select
