@@ -33,7 +33,8 @@ _EVALUATION_KEY = {"item_code", "fund_source_code"}
 _CODES = ("item_code", "fund_source_code", "phase_code", "amount_year")
 _QUANTITY = re.compile(r"^[^\d.+-]*(?P<number>[+-]?(?:\d[\d,]*(?:\.\d+)?|\.\d+))\D*$")
 _SCALES = (Decimal(1), Decimal("0.0001"), Decimal(10000))  # 万元, 元 and 亿元 of a raw text
-_NOT_FACTS = frozenset({"raw_text", "source_label_zh", "column_label_zh", "locator"})
+# Where a value stands and what a person decided on it.
+_NOT_FACTS = frozenset({"raw_text", "source_label_zh", "column_label_zh", "locator", "correction_id", "is_corrected"})
 
 
 @dataclass(frozen=True)
