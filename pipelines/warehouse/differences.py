@@ -66,7 +66,7 @@ def differences(before: Path, after: Path, limit: int | None = None) -> dict[str
     """
     with _attached(before / WAREHOUSE, after / WAREHOUSE) as connection:
         old, new = (table_columns(connection, name) for name in ("before", "after"))
-        unequal = {name for name in old.keys() | new.keys() if name not in _equal_tables(before, after)}
+        unequal = (old.keys() | new.keys()) - _equal_tables(before, after)
         tables = [entry for name in sorted(unequal) if (entry := _table(connection, name, old, new)) is not None]
         _match_files(connection)
         _collect_figures(connection, old, new)
