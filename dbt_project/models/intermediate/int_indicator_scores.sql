@@ -1,6 +1,6 @@
 -- What target and actual value of each indicator are worth in points. A bare number is a target to reach, except for
 -- cost, where the direction is not certain. `ratio` is how much of the target was met, above 1 where a target to reach was
--- passed.
+-- passed. A score that several indicators share has no exact value for one of them.
 with indicators as (
     select
         indicators.*,
@@ -51,5 +51,5 @@ select
     score_decimals,
     direction_code,
     ratio,
-    cast(weight_points * if(ratio > 1, 1, ratio) as decimal(28, 10)) as exact_score
+    if(is_score_shared, null, cast(weight_points * if(ratio > 1, 1, ratio) as decimal(28, 10))) as exact_score
 from ratios

@@ -1,5 +1,5 @@
--- How much the budget was changed in the year, and whether the report explains it. `is_explained` is null where the report
--- has no place for an explanation.
+-- How much the budget was changed in the year as one kind of form tells it, and whether the report explains it.
+-- `is_explained` is null where the report has no place for an explanation.
 with changes as (
     select
         initial.report_id,
@@ -10,7 +10,10 @@ with changes as (
         list_concat(initial.row_ids, final.row_ids) as row_ids
     from {{ ref('int_headline_figures') }} as initial
     inner join {{ ref('int_headline_figures') }} as final
-        on initial.report_id = final.report_id and initial.item_code = final.item_code
+        on
+            initial.report_id = final.report_id
+            and initial.item_code = final.item_code
+            and initial.form_kind is not distinct from final.form_kind
     where initial.phase_code = 'budget_initial' and final.phase_code = 'budget_final'
 )
 

@@ -10,7 +10,7 @@ bounded as (
         form_id,
         row_id,
         indicator_name as subject,
-        weight_points,
+        weight_points + coalesce(shared_weight_points, 0) as weight_points,
         score_points
     from {{ ref('stg_indicators') }}
     union all
@@ -51,12 +51,12 @@ select
     {{ as_printed('exact_score', 'score_decimals') }} as computed_value,
     '分' as unit,
     case
-        when ratio is null then 'not_applicable'
+        when exact_score is null then 'not_applicable'
         when abs(score_points - exact_score) <= {{ half_unit('score_decimals') }} then 'ok'
         when score_points > exact_score and score_points >= weight_points then 'fail'
         else 'flag'
     end as outcome,
-    if(ratio is null, 'not_comparable', null) as reason,
+    if(exact_score is null, 'not_comparable', null) as reason,
     {{ half_unit('score_decimals') }} as tolerance,
     '（指标值' || target_raw || '，实际完成值' || actual_raw || '，分值'
     || {{ spelled('weight_points', "'分'") }} || '）' as detail_zh,
@@ -75,7 +75,7 @@ select
     actual_value as stated_value,
     target_value as computed_value,
     coalesce(actual_unit, target_unit) as unit,
-    if(ratio > 1.5 and score_points >= weight_points, 'flag', 'ok') as outcome,
+    if(ratio > 1.5 and score_points >= weight_points and exact_score is not null, 'flag', 'ok') as outcome,
     null as reason,
     null as tolerance,
     '' as detail_zh,
