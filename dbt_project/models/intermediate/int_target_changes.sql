@@ -14,6 +14,7 @@ with named as (
         indicators.indicator_number,
         indicators.indicator_name,
         {{ plain_name('indicators.indicator_name') }} as compared_name,
+        coalesce({{ plain_name('indicators.project_name') }}, '') as compared_project_name,
         indicators.target_raw,
         indicators.target_value,
         indicators.target_unit,
@@ -34,6 +35,27 @@ indicators as (
             partition by report_id, form_kind, project_name, compared_name
             order by form_id, indicator_number
         ) = 1
+),
+
+-- Matched apart from the outer join, which DuckDB would make row by row for the condition that is no equality.
+earlier_years as (
+    select
+        indicators.row_id as later_row_id,
+        earlier.row_id,
+        earlier.target_value,
+        earlier.actual_value
+    from indicators
+    inner join indicators as earlier
+        on
+            indicators.city_code is not distinct from earlier.city_code
+            and indicators.department_id = earlier.department_id
+            and indicators.fiscal_year = earlier.fiscal_year + 1
+            and indicators.form_kind = earlier.form_kind
+            and indicators.compared_project_name = earlier.compared_project_name
+            and indicators.compared_name = earlier.compared_name
+    where {{ are_comparable(
+        'indicators.target_value', 'indicators.target_unit', 'earlier.target_value', 'earlier.target_unit', 'indicators.indicator_name'
+    ) }}
 ),
 
 pairs as (
@@ -90,17 +112,8 @@ select
     earlier.row_id as earlier_row_id,
     counterparts.other_form_row_id
 from indicators
-left join indicators as earlier
-    on
-        indicators.city_code is not distinct from earlier.city_code
-        and indicators.department_id = earlier.department_id
-        and indicators.fiscal_year = earlier.fiscal_year + 1
-        and indicators.form_kind = earlier.form_kind
-        and coalesce({{ plain_name('indicators.project_name') }}, '') = coalesce({{ plain_name('earlier.project_name') }}, '')
-        and indicators.compared_name = earlier.compared_name
-        and {{ are_comparable(
-            'indicators.target_value', 'indicators.target_unit', 'earlier.target_value', 'earlier.target_unit', 'indicators.indicator_name'
-        ) }}
+left join earlier_years as earlier
+    on indicators.row_id = earlier.later_row_id
 left join counterparts
     on indicators.row_id = counterparts.row_id
 where indicators.target_value is not null

@@ -6,6 +6,7 @@ with table_amounts as (
         report_id,
         min(form_id) as form_id,
         item_code,
+        'all' as fund_source_code,
         amount_year,
         cast(sum(figure_value) as decimal(18, 6)) as amount_wanyuan,
         list_sort(flatten(list(row_ids))) as row_ids
@@ -33,7 +34,7 @@ settled as (
             expenditures.report_id = table_figures.report_id
             and expenditures.item_code = table_figures.item_code
             and expenditures.amount_year = table_figures.amount_year
-            and expenditures.fund_source_code = 'all'
+            and expenditures.fund_source_code = table_figures.fund_source_code
     where expenditures.phase_code = 'executed'
 ),
 
