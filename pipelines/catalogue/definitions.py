@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,14 @@ def read_yaml(path: Path) -> Any:
 
 LABEL_LENGTH = 200
 _RESIDUE = re.compile(r"\[bookmark:[^\]]*\]|[“”\"'‘’]|\s")
+_UNPRINTED = re.compile(r"\[bookmark:[^\]]*\]|\s+")
 _PREFIX = re.compile(r"^(?:其中[:,：，]?|[(（]?[0-9一二三四五六七八九十]{1,3}(?:[、.．)）](?![0-9])|、))+")
 _SUFFIX = re.compile(r"(?:\([^()]*\)|[:：;。,])+$")
 _STOP = re.compile(r"[:：;。,]+$")
 _COMPATIBLE = str.maketrans({"，": ",", "：": ":", "；": ";", "（": "(", "）": ")", "．": ".", "％": "%"})
 
 
-@cache
+@lru_cache(1 << 16)
 def normalise_label(text: str, keep_brackets: bool = False) -> str:
     """A label as vocabularies spell it: no white space, quotes, numbering, 其中, trailing brackets or colon; 其它 becomes 其他.
 
@@ -47,9 +48,10 @@ def normalise_label(text: str, keep_brackets: bool = False) -> str:
     return stripped or label
 
 
+@lru_cache(1 << 14)
 def on_one_line(text: str) -> str:
     """A label without white space and bookmarks, as printed otherwise."""
-    return re.sub(r"\[bookmark:[^\]]*\]|\s+", "", text)
+    return _UNPRINTED.sub("", text)
 
 
 def without_numbering(text: str) -> str:

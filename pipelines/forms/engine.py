@@ -16,6 +16,7 @@ from pipelines.forms.absence import absence_of
 from pipelines.forms.generic import fits_closely, off_template_of
 from pipelines.forms.headers import Header, header_at
 from pipelines.forms.heads import read_heads
+from pipelines.forms.labels import sections_named
 from pipelines.forms.matrix import read_matrix, read_pairs
 from pipelines.forms.observations import FormRecord, Observation, Unmapped
 from pipelines.forms.reading import Reading
@@ -65,11 +66,13 @@ class FormReader:
     def _sections(self, piece: Slice, carried: tuple[Section, Header] | None) -> list[tuple[Section, Header, int]]:
         """Sections of a slice with their headers, and the row before which each ends."""
         starts: list[tuple[int, Section, Header]] = []
+        template = self._reading.region.template
         for index in range(piece.first, piece.last):
             if starts and index <= starts[-1][2].row:
                 continue  # the second line of a header
-            for section in self._reading.region.template.sections:
-                if any(section.id == earlier.id for _, earlier, _ in starts):
+            named = sections_named(template.template_id, (cell.text for cell in piece.table.rows[index] if cell.row == index))
+            for section in template.sections:
+                if section.id not in named or any(section.id == earlier.id for _, earlier, _ in starts):
                     continue
                 header = header_at(section, piece, index)
                 if header is not None:

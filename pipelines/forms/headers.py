@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from pipelines.catalogue.definitions import normalise_label
 from pipelines.documents import Cell, Table
@@ -39,6 +40,11 @@ class Header:
     columns: list[HeadedColumn]
     arity: int
     unit: str | None
+
+    @cached_property
+    def first_column(self) -> int:
+        """Column that the leftmost of the columns begins in."""
+        return min(headed.cell.column for headed in self.columns)
 
     def field_columns(self) -> dict[str, HeadedColumn]:
         """Columns by their field; a field that two columns claim belongs to neither of them for certain."""
@@ -101,9 +107,10 @@ def _has_figure_beside(cells: list[Cell], label: Cell) -> bool:
 
 def cell_under(table: Table, index: int, head: Cell) -> Cell | None:
     """The cell of a row under a header cell; None where several with content stand under it: one column is not all of them."""
-    under = dict.fromkeys(table.grid[index][head.column : head.column + head.column_span])
-    filled = [cell for cell in under if cell is not None and absence_of(cell.text) != "blank"]
-    return None if len(filled) > 1 else next(iter(filled), table.grid[index][head.column])
+    row = table.grid[index]
+    under = {id(cell): cell for cell in row[head.column : head.column + head.column_span] if cell is not None}
+    filled = [cell for cell in under.values() if absence_of(cell.text) != "blank"]
+    return None if len(filled) > 1 else next(iter(filled), row[head.column])
 
 
 def repeats(cell: Cell | None, head: Cell) -> bool:

@@ -11,6 +11,7 @@ import re
 from pipelines.catalogue.definitions import normalise_label, on_one_line
 from pipelines.documents import Cell
 from pipelines.forms.absence import absence_of
+from pipelines.forms.labels import head_named, roles
 from pipelines.forms.reading import Reading
 from pipelines.forms.segmentation import Slice
 from pipelines.forms.templates import Head, coded_names
@@ -45,6 +46,8 @@ def read_heads(reading: Reading) -> None:
 
 def labelled(text: str) -> list[tuple[str, str]]:
     """Labels and values that stand in one cell, as in `填报单位：某局  单位：万元`; none where the text is more than that."""
+    if ":" not in text and "：" not in text:
+        return []
     found = list(_LABELLED.finditer(text.strip()))
     rest = _LABELLED.sub("", text.strip())
     return [] if rest.strip() else [(one[1], one[2].strip()) for one in found]
@@ -83,14 +86,13 @@ def code_and_name(text: str) -> tuple[str | None, str]:
 
 
 def _head(reading: Reading, text: str) -> Head | None:
-    label = normalise_label(text)
-    return next((head for head in reading.region.template.heads if head.match.fullmatch(label)), None)
+    return head_named(reading.region.template.template_id, normalise_label(text))
 
 
 def _is_label(reading: Reading, text: str) -> bool:
     """Whether a text is another head or names a column: 项目名称 is then the first column of a list of projects."""
-    columns = (column for section in reading.region.template.sections for column in section.columns)
-    return _head(reading, text) is not None or any(column.match.fullmatch(normalise_label(text)) for column in columns)
+    own = reading.region.template.template_id
+    return _head(reading, text) is not None or any(name == own for name, _ in roles(normalise_label(text)).columns)
 
 
 def _take(reading: Reading, piece: Slice, index: int, head: Head, label: Cell, value: Cell, part: str | None) -> None:

@@ -9,6 +9,7 @@ A label may say item, source of funds or phase, and so may a column; where the t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -85,9 +86,10 @@ def read_matrix(reading: Reading, section: Section, header: Header, piece: Slice
             continue  # its figures are handed over as unmapped, as are those of a row that holds labels where figures belong
         label = labels[-1] if labels else None
         text_cells = _text_row(reading, section, label, cells)
+        spans = Counter(map(id, cells))
         for headed, cell in zip(header.columns, cells, strict=True):
             # A figure that spans several columns belongs to none of them for certain: it stays unmapped.
-            if cell is None or cell in text_cells or headed.column.field is None or cells.count(cell) > 1:
+            if cell is None or cell in text_cells or headed.column.field is None or spans[id(cell)] > 1:
                 continue
             owner = owners[id(cell)]
             if owner is None and cell.row == index:
@@ -164,7 +166,7 @@ def _label_and_figure(text: str) -> tuple[str, str] | None:
 
 
 def _labels(row: list[Cell], header: Header) -> list[Cell]:
-    first_column = min(headed.cell.column for headed in header.columns)
+    first_column = header.first_column
     return [
         cell
         for cell in row
@@ -244,6 +246,8 @@ def _odd_row(reading: Reading, section: Section, row: list[Cell], index: int) ->
 
 
 def _is_label(text: str) -> bool:
+    if is_figure(text):
+        return False
     return any(catalogue().code_of_label(vocabulary, text) is not None for vocabulary in ("item", "fund_source"))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipelines.documents import Locator
 
@@ -21,6 +22,7 @@ _FIGURE = re.compile(
 )
 
 
+@lru_cache(1 << 14)
 def is_figure(text: str) -> bool:
     """Whether a cell's text is a figure, well-formed or not, rather than a label or a sentence."""
     plain = unicodedata.normalize("NFKC", text).strip()

@@ -18,6 +18,7 @@ from pipelines.catalogue.definitions import normalise_label
 from pipelines.documents import Paragraph
 from pipelines.forms.absence import absence_of
 from pipelines.forms.classification import is_placeholder_name
+from pipelines.forms.labels import head_named
 from pipelines.forms.segmentation import Region, Segments
 
 MAX_TITLE_LINE = 60
@@ -248,8 +249,7 @@ def _stated(region: Region) -> tuple[str | None, str | None]:
         for index in range(piece.first, piece.last):
             row = [cell for cell in piece.table.rows[index] if cell.row == index]
             for label, value in itertools.pairwise(row):
-                text = normalise_label(label.text)
-                head = next((head for head in region.template.heads if head.match.fullmatch(text)), None)
+                head = head_named(region.template.template_id, normalise_label(label.text))
                 if head is not None and absence_of(value.text) is None:
                     heads.setdefault(head.field, _plain(value.text))
     titled = _FORM_TITLE.match(_YEAR.sub("", _plain(region.title or "")))

@@ -29,6 +29,7 @@ _TOTALS = {
 }
 _BAND = re.compile(r"[（(]\s*(?:权重|分值)?[:：]?\s*(\d+(?:\.\d+)?)\s*分?\s*[)）]|(\d+(?:\.\d+)?)\s*分\s*$")
 _MARK = r"指标\s*(?:\d{1,2}|[一二三四五六七八九十]{1,3})\s*[:：]"
+_BEFORE_MARK = re.compile(rf"(?={_MARK})")
 _LEADING_MARK = re.compile(rf"^\s*{_MARK}\s*")
 _NUMBERED = re.compile(r"^\s*(\d{1,2})\s*(?:[、)）]|[.．](?!\d))")
 _FILLER = re.compile(r"[.…。·\s]+|指标\s*\d*")
@@ -251,7 +252,7 @@ def _names(text: str) -> list[str]:
 
 def _by_mark(text: str) -> dict[int, str]:
     """Texts behind the marks 指标1：, 指标2： of a cell by their places from 0; none unless all of the text is marked."""
-    parts = [part for part in re.split(rf"(?={_MARK})", text) if part.strip()]
+    parts = _parts(text)
     marks = [_LEADING_MARK.match(part) for part in parts]
     numbers = [re.search(r"\d+", mark[0]) if mark else None for mark in marks]
     found = {int(n[0]) - 1: _LEADING_MARK.sub("", part).strip() for n, part in zip(numbers, parts, strict=True) if n}
@@ -263,9 +264,14 @@ def _lines(text: str) -> list[str]:
     return _marked(text) or _numbered(text) or [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def _parts(text: str) -> list[str]:
+    """A text cut before its marks."""
+    return [part for part in _BEFORE_MARK.split(text) if part.strip()] if "指标" in text else [text]
+
+
 def _marked(text: str) -> list[str]:
     """What stands behind each of several marks 指标1：; empty where not all of the text is marked."""
-    parts = [part for part in re.split(rf"(?={_MARK})", text) if part.strip()]
+    parts = _parts(text)
     is_marked = len(parts) > 1 and all(map(_LEADING_MARK.match, parts))
     return [_LEADING_MARK.sub("", part).strip() for part in parts] if is_marked else []
 

@@ -20,6 +20,7 @@ from pipelines.catalogue.definitions import normalise_label
 from pipelines.documents import Cell, Document, Paragraph, Table
 from pipelines.forms.classification import SELF_EVALUATION, kind_of_form, kind_of_title
 from pipelines.forms.generic import off_template_for
+from pipelines.forms.labels import is_head, names_section, sections_begun
 from pipelines.forms.templates import Template, form_templates
 from pipelines.forms.units import is_unit_line, unit_line
 
@@ -286,19 +287,20 @@ def _split(table: Table, table_number: int) -> list[Slice]:
     """
     starts = [0]
     running = _Running()
+    in_force = {template.template_id for template in form_templates()}
     for index, row in enumerate(table.rows):
         texts = [cell.text for cell in row if cell.row == index and cell.text.strip()]
         labels = set(map(normalise_label, texts))
         if len(texts) == 1 and _is_title(texts[0]):
             starts.append(index)
             running = _Running()
-        elif begun := {template.template_id: ids for template in form_templates() if (ids := _sections_at(template, labels))}:
-            if not running.goes_on(begun):
+        elif sections := {name: ids for name, ids in sections_begun(labels).items() if name in in_force}:
+            if not running.goes_on(sections):
                 starts.append(index if running.heads_from is None else running.heads_from)
                 running = _Running()
-                running.goes_on(begun)
+                running.goes_on(sections)
             running.heads_from = None
-        elif any(_is_head(label) for label in labels):
+        elif any(map(is_head, labels)):
             running.heads_from = index if running.heads_from is None else running.heads_from
         elif texts:
             running.heads_from = None
@@ -315,31 +317,16 @@ class _Running:
     latest: dict[str, set[str]] = field(default_factory=dict)
     heads_from: int | None = None
 
-    def goes_on(self, begun: dict[str, set[str]]) -> bool:
+    def goes_on(self, sections: dict[str, set[str]]) -> bool:
         """Take the sections that begin at a row; False where no template that fits so far has them next."""
         fitting = {
-            name: self.seen[name] | begun[name]
-            for name in self.seen.keys() & begun.keys()
-            if self.seen[name].isdisjoint(begun[name]) or begun[name] == self.latest.get(name)
+            name: self.seen[name] | sections[name]
+            for name in self.seen.keys() & sections.keys()
+            if self.seen[name].isdisjoint(sections[name]) or sections[name] == self.latest.get(name)
         }
         if fitting:
-            self.seen, self.latest = fitting, {name: begun[name] for name in fitting}
+            self.seen, self.latest = fitting, {name: sections[name] for name in fitting}
         return bool(fitting)
-
-
-def _is_head(label: str) -> bool:
-    return any(head.table is None and head.match.fullmatch(label) for template in form_templates() for head in template.heads)
-
-
-def _sections_at(template: Template, labels: set[str]) -> set[str]:
-    """Ids of the sections whose header row has these labels; labels that are columns elsewhere tell none."""
-    return {
-        section.id
-        for section in template.sections
-        if not (section.kind == "pairs" and section.phase is None)
-        and any(section.header.fullmatch(label) for label in labels)
-        and (not section.columns or any(column.match.fullmatch(label) for column in section.columns for label in labels))
-    }
 
 
 def _labels(piece: Slice) -> set[str]:
@@ -386,16 +373,14 @@ def _beginnings(template: Template, piece: Slice) -> list[tuple[int, set[str]]]:
     found = []
     for index in range(piece.first, piece.last):
         labels = {normalise_label(cell.text) for cell in piece.table.rows[index] if cell.row == index and cell.text.strip()}
-        if ids := _sections_at(template, labels):
+        if ids := sections_begun(labels).get(template.template_id):
             found.append((index, ids))
     return found
 
 
 def _is_inside(previous: Region, piece: Slice) -> bool:
     """Whether a slice behind a form may begin inside it: no heads of its own, no sections but those it has next or had last."""
-    return not any(_is_head(label) for label in _labels(piece)) and _continues(
-        previous, previous.template, piece, is_behind=True
-    )
+    return not any(map(is_head, _labels(piece))) and _continues(previous, previous.template, piece, is_behind=True)
 
 
 def _joined(previous: Region, piece: Slice) -> list[Slice]:
@@ -484,7 +469,7 @@ def _apart(table: Table) -> list[Table]:
     """The forms that stand beside each other in a table: cut where a row names a section twice and no cell stands across."""
     for row in table.rows:
         labels = [normalise_label(cell.text) for cell in row if cell.text.strip()]
-        if any(labels.count(label) == 2 and _names_section(label) for label in labels):
+        if any(labels.count(label) == 2 and names_section(label) for label in labels):
             break
     else:
         return [table]
@@ -500,14 +485,10 @@ def _apart(table: Table) -> list[Table]:
     return [table]
 
 
-def _names_section(label: str) -> bool:
-    return any(section.header.fullmatch(label) for template in form_templates() for section in template.sections)
-
-
 def _same_headers(left: Table, right: Table) -> bool:
     """Whether two tables have the same section headers, and with them the same number of columns."""
 
     def headers(table: Table) -> list[str]:
-        return sorted(label for cell in table.cells if _names_section(label := normalise_label(cell.text)))
+        return sorted(label for cell in table.cells if names_section(label := normalise_label(cell.text)))
 
     return headers(left) == headers(right) != []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from pipelines.catalogue import catalogue
@@ -86,6 +86,7 @@ class _Subject:
     basis: str | None = None
 
 
+@lru_cache(256)  # each paragraph is read for amounts, staff, counts and scores
 def compact(text: str) -> tuple[str, list[int]]:
     """The text without white space, except one where it parts digits, digits in ASCII; and the place of each character in
     the text."""
@@ -401,6 +402,8 @@ def statements(text: str, name: str, fiscal_year: int | None) -> list[Statement]
     that the pattern excludes, is not read; `year` is the last one named before it in the sentence.
     """
     plain, places = compact(text)
+    if name != "scores" and not any(map(str.isdigit, plain)):
+        return []
     found: list[Statement] = []
     taken: list[tuple[int, int]] = []
     for pattern, entry in _statement_patterns()[name]:

@@ -155,7 +155,7 @@ def used_in(province: str | None, year: int | None) -> Iterator[None]:
 @contextmanager
 def leaving_out(*template_ids: str) -> Iterator[None]:
     """Within it, documents are read as if the templates of these ids did not exist. Raises ValueError for an unknown id."""
-    unknown = set(template_ids) - {template.template_id for template in _templates()}
+    unknown = set(template_ids) - {template.template_id for template in all_templates()}
     if unknown:
         raise ValueError(f"no form template is called {', '.join(sorted(unknown))}")
     token = _USAGE.set(replace(_USAGE.get(), without=_USAGE.get().without | set(template_ids)))
@@ -172,13 +172,13 @@ def form_templates() -> tuple[Template, ...]:
 
 @cache
 def _in_force(known: Usage) -> tuple[Template, ...]:
-    left = [one for one in _templates() if not one.is_off_template and one.template_id not in known.without]
+    left = [one for one in all_templates() if not one.is_off_template and one.template_id not in known.without]
     return tuple(sorted(left, key=lambda template: not known.holds(template)))
 
 
 def off_templates() -> tuple[Template, ...]:
     """The templates that belong to no family."""
-    return tuple(template for template in _templates() if template.is_off_template)
+    return tuple(template for template in all_templates() if template.is_off_template)
 
 
 def _columns(entry: str | list[dict[str, Any]], shared: dict[str, Any]) -> tuple[Column, ...]:
@@ -274,7 +274,8 @@ def _shared() -> dict[str, Any]:
 
 
 @cache
-def _templates() -> tuple[Template, ...]:
+def all_templates() -> tuple[Template, ...]:
+    """Every template of a form, left out or not, those without a family among them."""
     files = (path for path in sorted(FOLDER.glob("*.yml")) if path.stem not in {_SHARED, NARRATIVE, PROSE, ACCOUNTS})
     return tuple(_template(read_yaml(path), _shared()) for path in files)
 
