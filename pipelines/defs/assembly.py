@@ -5,7 +5,7 @@ Belongs here: the list. Does not belong here: anything of what is listed.
 
 import dagster as dg
 
-from pipelines.defs import automation, extraction, lineage, release
+from pipelines.defs import automation, extraction, lineage, release, telling
 from pipelines.defs.night import night
 from pipelines.settings import Settings
 
@@ -28,6 +28,6 @@ def definitions(settings: Settings) -> dg.Definitions:
         asset_checks=[extraction.checked_facts],
         jobs=[automation.nightly],
         schedules=[automation.every_night],
-        sensors=[automation.new_files],
+        sensors=[automation.new_files, telling.failed_nights, telling.killed_runs],
         resources={"night": night},
     )

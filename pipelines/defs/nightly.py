@@ -6,6 +6,7 @@ Belongs here: one run of the job of `automation` and what came of it. Does not b
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 import polars as pl
@@ -14,7 +15,10 @@ from pipelines.defs.assembly import definitions
 from pipelines.defs.automation import JOB
 from pipelines.defs.instance import CLI, STARTED_BY, close_killed_runs, instance
 from pipelines.defs.night import Night, OnEvent, start_night
-from pipelines.home import current_release, lake_files
+from pipelines.defs.orders import USUAL, Orders
+from pipelines.defs.telling import notify
+from pipelines.home import current_release
+from pipelines.nights.history import rejected_files
 from pipelines.settings import Settings
 
 
@@ -38,23 +42,31 @@ class NightlyResult:
     errors: list[str] = field(default_factory=list)
 
 
-def run_nightly(settings: Settings, on_event: OnEvent) -> NightlyResult:
+def run_nightly(settings: Settings, on_event: OnEvent, orders: Orders = USUAL) -> NightlyResult:
     """Run the job `nightly` in this process, as Dagster would, and hold the home's lock meanwhile.
 
     `on_event(stage, done, total, text)` follows the stages: 0 of 0 when one starts, 1 of 1 when it has ended. What stages
     fail with is in `errors`; raises LockedError, before anything is done, where another run is writing to the home.
     """
-    job = definitions(settings).resolve_job_def(JOB)
-    with start_night(settings, on_event) as night, instance(settings) as held:
-        close_killed_runs(held)
-        outcome = job.execute_in_process(
-            instance=held,
-            resources={"night": night},
-            raise_on_error=False,
-            tags={STARTED_BY: CLI},
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
-        return _result(night, outcome)
+    job, run_id = definitions(settings).resolve_job_def(JOB), str(uuid4())
+    try:
+        with start_night(settings, on_event, orders, run_id) as night, instance(settings) as held:
+            close_killed_runs(held)
+            outcome = job.execute_in_process(
+                instance=held,
+                resources={"night": night},
+                raise_on_error=False,
+                run_id=run_id,
+                tags={STARTED_BY: CLI},
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            )
+            result = _result(night, outcome)
+    except Exception as error:
+        notify(settings, {"start": str(error)}, None, run_id)
+        raise
+    if result.errors:
+        notify(settings, night.failures or {"run": "; ".join(result.errors)}, night.run.name, run_id)
+    return result
 
 
 def _result(night: Night, outcome: dg.ExecuteInProcessResult) -> NightlyResult:
@@ -63,7 +75,7 @@ def _result(night: Night, outcome: dg.ExecuteInProcessResult) -> NightlyResult:
         published="release_id" in night.counts.get("release", {}),
         release_id=None if release is None else release["release_id"],
         outcomes=_outcomes(night.run),
-        rejected=_rejected(night),
+        rejected=rejected_files(night.settings.home, night.run),
         counts=night.counts,
         seconds=night.seconds,
         errors=[] if outcome.success else _errors(outcome),
@@ -75,18 +87,6 @@ def _outcomes(run: Path) -> dict[str, int]:
     if not path.exists():
         return {}
     return dict(pl.read_parquet(path, columns=["outcome"]).group_by("outcome").len().sort("outcome").iter_rows())
-
-
-def _rejected(night: Night) -> list[dict[str, str]]:
-    """Rejected files of the lake that this night's plan found in the raw folder."""
-    plan, files = night.run / "plan.parquet", lake_files(night.settings.home, "reports")
-    if not files or not plan.exists():
-        return []
-    stands = pl.col("is_current") | pl.col("rejected_reason").is_not_null()
-    present = pl.read_parquet(plan).filter(stands).select("file_name", "sha256")
-    reports = pl.read_parquet(files, columns=["file_name", "sha256", "outcome", "reason", "detail"])
-    rejected = reports.filter(outcome="rejected").join(present, on=["file_name", "sha256"], how="semi")
-    return rejected.sort("file_name", "detail").select("file_name", "reason", "detail").to_dicts()
 
 
 def _errors(outcome: dg.ExecuteInProcessResult) -> list[str]:

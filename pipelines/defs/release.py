@@ -5,11 +5,13 @@ here: how a stage works. Where lake and code are those of the current release, t
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from pipelines import warehouse
+from pipelines.defs import told
 from pipelines.defs.extraction import settled_facts
 from pipelines.defs.lineage import Model
 from pipelines.defs.night import WRITER_POOL, Night
@@ -72,13 +74,19 @@ def warehouse_models(models: Sequence[Model]) -> dg.AssetsDefinition:
             tests = [result for result in results.get(model.name, []) if result.test is not None]
             # Where a model could not be built no test was asked, and there is no verdict.
             if model.is_tested and (problem is None or tests):
-                yield _tested(model, tests)
+                verdict = _tested(model, tests)
+                if tests:
+                    night.check(f"{model.name} {DATA_TESTS}", verdict.description)
+                yield verdict
         if problem is not None:
             raise problem
+        rows = warehouse.built_rows(night.settings) if results else {}
         for model in models:
             built = [result for result in results.get(model.name, []) if result.test is None]
-            told: dict[str, Any] = {"status": built[0].status, "seconds": built[0].seconds} if built else work
-            yield dg.MaterializeResult(asset_key=model.name, metadata=told)
+            shown: dict[str, Any] = {"status": built[0].status, "seconds": built[0].seconds} if built else work
+            if model.name in rows:
+                shown = {**shown, "dagster/row_count": rows[model.name]}
+            yield dg.MaterializeResult(asset_key=model.name, metadata=shown)
 
     return build_models
 
@@ -111,8 +119,20 @@ def audited_warehouse(models: Sequence[Model]) -> dg.AssetsDefinition:
     return audited
 
 
-@dg.asset(deps=["audited_warehouse"], group_name="release", pool=WRITER_POOL)
+# A night starts at 02:00; at 08:00 its end, be it that nothing has changed, is overdue.
+FRESH = dg.FreshnessPolicy.cron(deadline_cron="0 8 * * *", lower_bound_delta=timedelta(hours=6), timezone="Asia/Shanghai")
+
+
+@dg.asset(deps=["audited_warehouse"], group_name="release", pool=WRITER_POOL, freshness_policy=FRESH)
 def release(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
     """The folder that `current` leads to; it changes in one step and only where lake or code have changed."""
-    work = night.stage("release", lambda tell: _if_needed(night, lambda: warehouse.publish(night.settings)))
-    return dg.MaterializeResult(metadata=work)
+
+    def publish() -> dict[str, Any]:
+        checks = {"expectations": night.counts["checked_facts"]}
+        checks |= {"dbt": night.counts["warehouse_models"], "audit": night.counts["audited_warehouse"]}
+        made = warehouse.Making(checks, night.seconds, night.orders.selection, night.orders.accept_losses)
+        return warehouse.publish(night.settings, made)
+
+    work = night.stage("release", lambda tell: _if_needed(night, publish))
+    release_id = night.counts["release"].get("release_id")
+    return dg.MaterializeResult(metadata=work | (told.published(night.settings, release_id) if release_id else {}))

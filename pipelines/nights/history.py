@@ -6,9 +6,9 @@ Does not belong here: how it looks (`page`).
 A record has: night_id (name of the run's folder), run_id (of the Dagster run), started_at and ended_at (UTC), outcome (one of
 `OUTCOMES`), release_id (current after the night), previous_release_id (current before it), total_seconds, seconds and counts by
 stage, failures (stage: what it failed with), checks (name: null where it passed, else what it said; only those that the night
-evaluated), arrived (`arrivals`), rejected (`rejected_files`), rows (table: [rows before, rows after], where they differ), and
-findings and quarantine (`release_state`), null where there is no release. What stands behind checks is missing where it could
-not be found out, and of a night that was killed.
+evaluated), arrived (`arrivals`), rejected (`rejected_files`), findings and quarantine (`release_state`), null where there is no
+release, and changes (`release_changes`), null where the night published nothing or for the first time. What stands behind
+checks is missing where it could not be found out, and of a night that was killed.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ import polars as pl
 
 from pipelines.home import current_release, lake_files, replace_atomically
 from pipelines.settings import without_secrets
+from pipelines.warehouse.differences import differences
 
 OUTCOMES = ("published", "unchanged", "failed", "killed")
+COMPARED = 5000  # entries of each list that two releases are compared by
 LISTED = 200  # entries of each list in a record; counts are of all
 _RUN_NAME = "%Y%m%dT%H%M%S.%fZ"
-_FINDING = ("check_id", "city_code", "department_name", "fiscal_year", "form_kind", "project_name", "subject", "outcome")
-_SHOWN = ("rule_id", *_FINDING, "severity", "message_zh", "message_en")
 
 Record = dict[str, Any]
 
@@ -139,28 +139,22 @@ def details(home: Path, run: Path, former: Mapping[str, Any] | None) -> Record:
     current = current_release(home)
     before, after = (None if release is None else release["release_id"] for release in (former, current))
     warehouse, former_warehouse = _warehouse(home, after), _warehouse(home, before)
-    state = release_state(warehouse, former_warehouse if before != after else warehouse) if warehouse else {}
+    state = {"findings": None, "quarantine": None} if warehouse is None else release_state(warehouse)
     return {
         "release_id": after,
         "previous_release_id": before,
         "arrived": arrivals(run, former_warehouse),
         "rejected": rejected_files(home, run),
-        "rows": _row_changes(former, current),
-        "findings": state.get("findings"),
-        "quarantine": state.get("quarantine"),
+        **state,
+        "changes": release_changes(former_warehouse.parent, warehouse.parent)
+        if warehouse and former_warehouse and before != after
+        else None,
     }
 
 
 def _warehouse(home: Path, release_id: str | None) -> Path | None:
     path = home / "releases" / (release_id or "") / "warehouse.duckdb"
     return path if release_id is not None and path.is_file() else None
-
-
-def _row_changes(former: Mapping[str, Any] | None, current: Mapping[str, Any] | None) -> dict[str, list[int]]:
-    old: Mapping[str, int] = former["row_counts"] if former else {}
-    new: Mapping[str, int] = current["row_counts"] if current else {}
-    counted = {name: [old.get(name, 0), new.get(name, 0)] for name in sorted({*old, *new})}
-    return {name: pair for name, pair in counted.items() if pair[0] != pair[1] and name.startswith(("facts.", "marts."))}
 
 
 def arrivals(run: Path, former_warehouse: Path | None) -> dict[str, Any]:
@@ -213,55 +207,32 @@ def rejected_files(home: Path, run: Path) -> list[dict[str, str]]:
     return rejected.sort("file_name", "detail").select("file_name", "reason", "detail").to_dicts()
 
 
-def release_state(warehouse: Path, former: Path | None) -> dict[str, Any]:
-    """What stands in a release, and how its findings differ from those of the release before.
-
-    `findings`: `counts` by outcome; `opened` and `closed`, lists of at most `LISTED` findings, with `opened_count` and
-    `closed_count`; these four are null where there is no former release or it does not say as much. Roundings are no findings
-    here. A finding is the same where report, check, subject and outcome are, whatever its figures. `quarantine`: open rows by
-    rule.
-    """
+def release_state(warehouse: Path) -> dict[str, Any]:
+    """What stands in a release: `findings`, their number by outcome, and `quarantine`, open rows by rule."""
     import duckdb
 
-    with duckdb.connect() as connection:
-        _attach(connection, "new", warehouse)
-        outcomes = connection.execute("select outcome, count(*) from new.marts.mart_findings group by all order by all")
-        findings: dict[str, Any] = {"counts": dict(outcomes.fetchall())}
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        findings = connection.execute("select outcome, count(*) from marts.mart_findings group by all order by all").fetchall()
         held = connection.execute(
-            "select rule, count(*) from new.facts.quarantine where state = 'open' group by all order by all"
-        )
-        quarantine = dict(held.fetchall())
-        for kind in ("opened", "closed"):
-            findings |= {kind: None, f"{kind}_count": None}
-        if former is not None:
-            _attach(connection, "old", former)
-            if _columns(connection, "old") >= {*_SHOWN}:
-                for kind, here, there in (("opened", "new", "old"), ("closed", "old", "new")):
-                    rows = _only_in(connection, here, there) if former != warehouse else []
-                    findings |= {kind: rows[:LISTED], f"{kind}_count": len(rows)}
-    return {"findings": findings, "quarantine": quarantine}
+            "select rule, count(*) from facts.quarantine where state = 'open' group by all order by all"
+        ).fetchall()
+    return {"findings": dict(findings), "quarantine": dict(held)}
 
 
-def _attach(connection: Any, name: str, path: Path) -> None:
-    escaped = str(path).replace("'", "''")
-    connection.execute(f"attach '{escaped}' as {name} (read_only)")
+def release_changes(before: Path, after: Path) -> dict[str, Any]:
+    """What `jixiao diff` tells of two release folders, short: counts, tables, departments, and findings opened and closed.
 
-
-def _columns(connection: Any, name: str) -> set[str]:
-    found = connection.execute(
-        "select column_name from duckdb_columns() where database_name = $1 and table_name = 'mart_findings'", [name]
-    )
-    return {column for (column,) in found.fetchall()}
-
-
-def _only_in(connection: Any, here: str, there: str) -> list[dict[str, Any]]:
-    same = " and ".join(f"mine.{name} is not distinct from theirs.{name}" for name in _FINDING)
-    rows = connection.execute(
-        f"select {', '.join(_SHOWN)} from {here}.marts.mart_findings as mine "
-        f"where outcome <> 'round' and not exists (select 1 from {there}.marts.mart_findings as theirs where {same}) "
-        f"order by list_position(['critical', 'high', 'medium', 'low'], severity), {', '.join(_SHOWN)}"
-    ).fetchall()
-    return [dict(zip(_SHOWN, row, strict=True)) for row in rows]
+    At most `LISTED` entries of each list, the gravest findings first.
+    """
+    found = differences(before, after, COMPARED)
+    order = ("critical", "high", "medium", "low")
+    findings = sorted(found["findings"], key=lambda entry: order.index(entry["severity"]))
+    return {
+        "counts": found["counts"],
+        "tables": found["tables"],
+        "departments": found["departments"][:LISTED],
+        **{change: [entry for entry in findings if entry["change"] == change][:LISTED] for change in ("opened", "closed")},
+    }
 
 
 def coverage(home: Path) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ Does not belong here: what a fact means (`facts`), whether it is believable (`qu
 """
 
 from pipelines.warehouse.audit import AuditError, audit
-from pipelines.warehouse.build import ModelError, ModelResult, load, model_results, results_path, run_models
+from pipelines.warehouse.build import ModelError, ModelResult, built_rows, load, model_results, results_path, run_models
 from pipelines.warehouse.lake import LakeError, mend, merge
 from pipelines.warehouse.publish import HeldError, Making, PublishError, needs_release, publish
 from pipelines.warehouse.runs import LockedError, start_run, writer_lock
@@ -21,6 +21,7 @@ __all__ = [
     "ModelResult",
     "PublishError",
     "audit",
+    "built_rows",
     "load",
     "mend",
     "merge",

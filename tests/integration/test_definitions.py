@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,10 +85,19 @@ def test_schedule_is_two_in_the_morning_in_shanghai() -> None:
     assert schedule.job_name == "nightly"
 
 
-def test_one_sensor_asks_for_the_job() -> None:
-    (sensor,) = defs.sensors or ()
-    assert sensor.name == "new_files"
-    assert sensor.job_name == "nightly"
+def test_one_sensor_asks_for_the_job_and_two_look_after_its_runs() -> None:
+    sensors = {sensor.name: sensor for sensor in defs.sensors or ()}
+    assert set(sensors) == {"new_files", "failed_nights", "killed_runs"}
+    assert sensors["new_files"].job_name == "nightly"
+    assert {sensor.default_status for sensor in sensors.values()} == {dg.DefaultSensorStatus.RUNNING}
+
+
+def test_the_release_is_overdue_at_eight_in_the_morning(graph: dg.AssetGraph) -> None:
+    policy = graph.get(dg.AssetKey("release")).freshness_policy
+    assert policy == dg.FreshnessPolicy.cron("0 8 * * *", timedelta(hours=6), "Asia/Shanghai")
+    settings = yaml.safe_load((PROJECT / "dagster.yaml").read_text(encoding="utf-8"))
+    assert settings["freshness"] == {"enabled": True}
+    assert settings["run_retries"] == {"enabled": False}
 
 
 @pytest.mark.parametrize("recorded", [True, False])

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import errno
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from pipelines import archive, documents, facts, warehouse
+from pipelines.archive.planning import PLAN_SCHEMA
+from pipelines.defs import night as night_module
+from pipelines.defs import telling, told
 from pipelines.defs.assembly import definitions
 from pipelines.defs.instance import CLI, STARTED_BY, instance
 from pipelines.defs.nightly import NightlyResult, run_nightly
+from pipelines.nights import history
+from pipelines.nights.logs import log_path
 from pipelines.quality import fact_tables
 from pipelines.settings import Settings
 from tests.support.facts import fact_frame, figure_cells, write_run
+from tests.support.servers import Web, web
 
 STAGES = [
     "raw_reports",
@@ -36,8 +46,10 @@ class House:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.called: list[str] = []
         self.fail: dict[str, Exception] = {}
+        self.passing: dict[str, list[Exception]] = {}
         self.frames: dict[str, Any] = {}
         self.needs_release = True
+        monkeypatch.setattr(told, "published", lambda settings, release_id: {})
         monkeypatch.setattr(archive, "plan", self.plan)
         monkeypatch.setattr(documents, "READERS_VERSION", "1", raising=False)
         monkeypatch.setattr(documents, "read_pending", self.read_pending, raising=False)
@@ -48,17 +60,20 @@ class House:
         for name in ("load", "run_models", "audit"):
             monkeypatch.setattr(warehouse, name, lambda settings, name=name: self.note(name, {}))
         monkeypatch.setattr(
-            warehouse, "publish", lambda settings: self.note("publish", {"release_id": "r1", "previous_release_id": None})
+            warehouse, "publish", lambda settings, *_: self.note("publish", {"release_id": "r1", "previous_release_id": None})
         )
 
     def note(self, name: str, counts: dict[str, Any]) -> dict[str, Any]:
         self.called.append(name)
+        if self.passing.get(name):
+            raise self.passing[name].pop()
         if name in self.fail:
             raise self.fail[name]
         return counts
 
-    def plan(self, settings: Settings, run: Path, readers: str, templates: str, progress: Any, unpack: Any) -> dict[str, Any]:
+    def plan(self, settings: Settings, run: Path, readers: str, templates: str, progress: Any, *how: Any) -> dict[str, Any]:
         assert run.is_dir()
+        pl.DataFrame(schema=PLAN_SCHEMA).write_parquet(run / "plan.parquet")
         progress(1, 2)
         return self.note("plan", {"read": 0, "extract": 0, "unreadable": []})
 
@@ -224,3 +239,170 @@ def test_the_job_runs_with_its_own_resource_as_under_dagster(
     assert house.called[-1] == "publish"
     with warehouse.writer_lock(settings):
         assert (settings.home / "runs").is_dir()
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    with web() as server:
+        monkeypatch.setenv("JIXIAO_WEBHOOK_URL", f"http://127.0.0.1:{server.port}/key")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        yield server
+
+
+def logged(settings: Settings) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log_path(settings.home).read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_night_leaves_a_record_a_page_and_a_log(settings: Settings, house: House) -> None:
+    night(settings)
+    house.fail["audit"] = warehouse.AuditError(["rows lost"])
+    night(settings)
+    first, second = history.read(settings.home)
+    assert (first["outcome"], second["outcome"]) == ("published", "failed")
+    assert "rows lost" in second["failures"]["audited_warehouse"]
+    assert list(first["seconds"]) == STAGES
+    assert "rows lost" in history.latest_page(settings.home).read_text(encoding="utf-8")
+    lines = logged(settings)
+    assert {line["run_id"] for line in lines} == {first["night_id"], second["night_id"]}
+    assert [line["stage"] for line in lines if line["event"] == "stage.ended"][:10] == STAGES
+    assert [line["event"] for line in lines if line["level"] == "error"] == ["stage.failed"]
+    assert all({"ts", "level", "run_id", "stage", "event"} <= set(line) for line in lines)
+
+
+def test_a_page_that_cannot_be_made_changes_nothing(settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> str:
+        raise KeyError("no such wording")
+
+    monkeypatch.setattr(night_module, "render", broken)
+    result = night(settings)
+    assert result.published and result.errors == []
+    (record,) = history.read(settings.home)
+    assert record["outcome"] == "published"
+    assert [line["event"] for line in logged(settings) if line["level"] == "warning"] == ["page.failed"]
+
+
+def test_a_log_that_cannot_be_written_changes_nothing(settings: Settings, house: House) -> None:
+    settings.home.mkdir()
+    (settings.home / "logs").write_text("in the way", encoding="utf-8")
+    assert night(settings).published
+
+
+def test_what_can_pass_is_tried_again(settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(night_module, "PAUSES", (0, 0, 0))
+    house.passing["plan"] = [OSError(errno.ESTALE, "stale file handle"), OSError(errno.EBUSY, "busy")]
+    house.passing["merge"] = [OSError(errno.EIO, "input/output error")]
+    result = night(settings)
+    assert result.errors == []
+    assert result.published
+    assert (house.called.count("plan"), house.called.count("merge"), house.called.count("read_pending")) == (3, 2, 1)
+    assert [line["stage"] for line in logged(settings) if line["event"] == "stage.again"] == [
+        "raw_reports",
+        "raw_reports",
+        "lake",
+    ]
+    assert history.read(settings.home)[0]["failures"] == {}
+
+
+def test_what_does_not_pass_fails_with_its_own_words(settings: Settings, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(night_module, "PAUSES", (0, 0, 0))
+    house.fail["merge"] = OSError(errno.ETIMEDOUT, "the mount does not answer")
+    result = night(settings)
+    assert house.called.count("merge") == 4
+    (error,) = result.errors
+    assert "the mount does not answer" in error
+
+
+@pytest.mark.parametrize(
+    ("stage", "error"),
+    [
+        ("merge", OSError(errno.ENOSPC, "no space left on device")),
+        ("merge", PermissionError(errno.EACCES, "permission denied")),
+        ("run_models", warehouse.ModelError("dbt: test x")),
+        ("publish", OSError(errno.EBUSY, "busy")),
+    ],
+)
+def test_what_cannot_pass_is_tried_once(settings: Settings, house: House, stage: str, error: Exception) -> None:
+    house.fail[stage] = error
+    assert night(settings).errors
+    assert house.called.count(stage) == 1
+
+
+def test_a_failed_night_is_told_once(settings: Settings, house: House, listener: Web) -> None:
+    assert night(settings).published
+    assert listener.bodies == []
+    house.fail["audit"] = warehouse.AuditError(["rows lost"])
+    night(settings)
+    (body,) = listener.bodies
+    assert list(body["failures"]) == ["audited_warehouse"]
+    assert body["night_id"] == history.read(settings.home)[-1]["night_id"]
+    assert logged(settings)[-1]["event"] == "notice.sent"
+
+
+def test_a_notice_that_cannot_be_sent_changes_nothing(
+    settings: Settings, house: House, listener: Web, capfd: pytest.CaptureFixture[str]
+) -> None:
+    listener.status = 500
+    house.fail["audit"] = warehouse.AuditError(["rows lost"])
+    result = night(settings)
+    (error,) = result.errors
+    assert "rows lost" in error
+    assert logged(settings)[-1]["event"] == "notice.failed"
+    assert "notice.failed" in capfd.readouterr().err
+
+
+def test_a_night_that_could_not_start_is_told(settings: Settings, house: House, listener: Web) -> None:
+    with warehouse.writer_lock(settings), pytest.raises(warehouse.LockedError):
+        night(settings)
+    assert list(listener.bodies[0]["failures"]) == ["start"]
+
+
+def test_a_run_of_dagster_waits_for_the_lock_of_another_writer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+    with warehouse.writer_lock(settings):
+        monkeypatch.setattr(night_module.time, "sleep", looks.append)
+        with pytest.raises(warehouse.LockedError), night_module.start_night(settings, lock_seconds=0.05):
+            pass
+    assert looks
+    with night_module.start_night(settings, lock_seconds=1) as started:
+        assert started.run.is_dir()
+
+
+def look(held: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult:
+    with dg.build_sensor_context(instance=held, cursor=cursor) as context:
+        result = telling.killed_runs(context)
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+def test_a_killed_run_is_closed_once_two_looks_find_no_writer(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIXIAO_HOME", str(settings.home))
+    job = definitions(settings).resolve_job_def("nightly")
+    with instance(settings) as held:
+        run = held.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        with warehouse.writer_lock(settings):
+            cursor = look(held, look(held, None).cursor).cursor
+        assert not held.get_run_by_id(run.run_id).is_finished  # type: ignore[union-attr]
+        cursor = look(held, cursor).cursor
+        assert not held.get_run_by_id(run.run_id).is_finished  # type: ignore[union-attr]
+        look(held, cursor)
+        assert held.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.FAILURE  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("started_by", "told_of"), [(None, 1), (CLI, 0)])
+def test_failed_runs_of_dagster_are_told_by_the_sensor(
+    settings: Settings, house: House, listener: Web, monkeypatch: pytest.MonkeyPatch, started_by: str | None, told_of: int
+) -> None:
+    monkeypatch.setenv("JIXIAO_HOME", str(settings.home))
+    house.fail["audit"] = warehouse.AuditError(["rows lost"])
+    job = definitions(settings).resolve_job_def("nightly")
+    with instance(settings) as held:
+        tags = {STARTED_BY: started_by} if started_by else {}
+        outcome = job.execute_in_process(instance=held, raise_on_error=False, tags=tags)
+        assert not outcome.success
+        event = outcome.get_run_failure_event()
+        context = dg.build_run_status_sensor_context(
+            sensor_name="failed_nights", dagster_event=event, dagster_instance=held, dagster_run=outcome.dagster_run
+        ).for_run_failure()
+        telling.failed_nights(context)
+    assert len(listener.bodies) == told_of
+    assert all("rows lost" in body["failures"]["audited_warehouse"] for body in listener.bodies)

@@ -47,8 +47,8 @@ def record(night: int, **given: Any) -> history.Record:
         "checks": {},
         "arrived": {"counts": {}},
         "rejected": [],
-        "rows": {},
         "findings": None,
+        "changes": None,
         "quarantine": {},
         **given,
     }
@@ -93,19 +93,9 @@ def test_everything_is_new_to_the_first_night_and_nothing_is_known_without_a_pla
     assert history.arrivals(tmp_path / "nowhere", None) == {"counts": {}}
 
 
-def test_findings_open_and_close_by_what_they_are_about(tmp_path: Path) -> None:
-    stays, goes, comes = {"subject": "a"}, {"subject": "b"}, {"subject": "c"}
-    rounding = {"subject": "d", "outcome": "round"}
-    old = warehouse(tmp_path / "old", [], [stays, goes])
-    new = warehouse(tmp_path / "new", [], [{**stays, "message_zh": "其他数字"}, comes, rounding])
-    state = history.release_state(new, old)
-    findings = state["findings"]
-    assert findings["counts"] == {"fail": 2, "round": 1}
-    assert [entry["subject"] for entry in findings["opened"]] == ["c"]
-    assert [entry["subject"] for entry in findings["closed"]] == ["b"]
-    assert state["quarantine"] == {"malformed_number": 1}
-    assert history.release_state(new, new)["findings"]["opened_count"] == 0
-    assert history.release_state(new, None)["findings"]["opened"] is None
+def test_a_release_is_counted_by_outcome_and_rule(tmp_path: Path) -> None:
+    path = warehouse(tmp_path / "new", [], [{"subject": "a"}, {"subject": "b"}, {"subject": "c", "outcome": "round"}])
+    assert history.release_state(path) == {"findings": {"fail": 2, "round": 1}, "quarantine": {"malformed_number": 1}}
 
 
 def test_what_fails_is_counted_over_nights(tmp_path: Path) -> None:
@@ -190,8 +180,14 @@ def busy() -> str:
         checks={EVIL: EVIL},
         arrived={"counts": {"new": 300, "gone": 0}, "new": files, "gone": []},
         rejected=[{"file_name": EVIL, "reason": "empty", "detail": EVIL}, {"file_name": "x", "reason": EVIL, "detail": None}],
-        rows={"facts.fact_expenditures": [10, 8], "marts.mart_findings": [0, 5]},
-        findings={"counts": {"fail": 2}, "opened": [FINDING], "opened_count": 250, "closed": [], "closed_count": 0},
+        findings={"fail": 2},
+        changes={
+            "counts": {"findings_opened": 250, "findings_closed": 0, "figures": 7, "departments": 1},
+            "tables": [{"table": EVIL, "rows_before": 1, "rows_after": 2, "added": 1, "removed": 0, "changed": None}],
+            "departments": [{"department_name": EVIL, "fiscal_year": 2024, "added": 1, "removed": 2, "changed": 3}],
+            "opened": [FINDING],
+            "closed": [],
+        },
         quarantine={EVIL: 3},
     )
     former = [record(number) for number in range(1, 8)]
