@@ -291,6 +291,7 @@ def test_a_part_in_quarantine_defers_the_sum() -> None:
         "form_id": "report-01",
         "form_kind": "base_data",
         "table_name": "fact_expenditures",
+        "state": "open",
     }
     row["record"] = str(place).replace("'", '"')
     frames["quarantine"] = pl.DataFrame([row], schema=polars_schema("quarantine"))
