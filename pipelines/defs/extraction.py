@@ -31,7 +31,7 @@ def raw_reports(night: dg.ResourceParam[Night]) -> dg.MaterializeResult[None]:
     def work(tell: Callable[..., None]) -> dict[str, Any]:
         # First of all: a wrong entry stops the night before anything changes.
         decided = partial(version_of, decision_versions(take_up(night.settings, night.run)))
-        mended = warehouse.mend(night.settings)
+        mended = warehouse.mend(night.settings, night.orders.selection)
         counts = archive.plan(
             night.settings,
             night.run,

@@ -16,6 +16,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.archive import EVERYTHING, Selection
 from pipelines.archive.planning import report_id
 from pipelines.catalogue import catalogue
 from pipelines.catalogue.schemas import empty_frame, polars_schema
@@ -33,6 +34,8 @@ from pipelines.settings import Settings
 
 __all__ = ["LakeError", "lake_digest", "lake_row_counts", "mend", "merge"]
 
+_MENDING = "mending.txt"
+
 
 def lake_digest(settings: Settings) -> str:
     """Hash of what the lake holds now."""
@@ -46,15 +49,23 @@ def lake_row_counts(settings: Settings) -> dict[str, int]:
     return {table: sum(entry["rows"].get(table, 0) for entry in partitions) for table in catalogue().tables}
 
 
-def mend(settings: Settings) -> list[str]:
+def mend(settings: Settings, selection: Selection = EVERYTHING) -> list[str]:
     """Set partitions aside whose files are not what their version says: the run then extracts them anew. Returns their names.
 
     They lie in `<home>/damaged/` then. Rows of former revisions in `reports`, which no run brings again, are taken from the
-    current release where it was made of the same version. Raises LakeError where the manifest cannot be understood.
+    current release where it was made of the same version. Raises LakeError where the manifest cannot be understood, and where
+    the selection is narrow: such a run would not bring back all that was set aside.
     """
     home = settings.home
     partitions = lake_partitions(home)
     damaged = [name for name, entry in partitions.items() if _version(home / "lake" / name / entry["version"], entry) is None]
+    # Stays until a run has brought everything back, so that no back-fill after a killed run takes the gap for the whole.
+    mark = home / "lake" / _MENDING
+    if not selection.is_everything and (damaged or mark.exists()):
+        told = ", ".join(damaged) or mark.read_text("utf-8")
+        raise LakeError(f"partitions of the lake are damaged ({told}). Run `jixiao nightly` without a selection first.")
+    if damaged:
+        replace_atomically(mark, lambda path: path.write_text(", ".join(damaged), "utf-8"))
     for name in damaged:
         former = partitions.pop(name)
         history = _history(home, name, former["version"])
@@ -138,6 +149,7 @@ def merge(settings: Settings, run: Path) -> dict[str, Any]:
         partitions[name] = {"version": version, "rows": {table: frame.height for table, frame in tables.items()}}
     if written:
         _commit(settings.home, partitions)
+    (settings.home / "lake" / _MENDING).unlink(missing_ok=True)
     _remove_unneeded(settings.home, partitions)
     return {
         "partitions_written": written,

@@ -18,7 +18,17 @@ from pipelines import warehouse
 from pipelines.archive import Selection, register
 from pipelines.home import current_release, lake_files, lake_partitions
 from pipelines.settings import Settings
-from pipelines.warehouse import HeldError, LockedError, Making, PublishError, needs_release, publish, releases, writer_lock
+from pipelines.warehouse import (
+    HeldError,
+    LakeError,
+    LockedError,
+    Making,
+    PublishError,
+    needs_release,
+    publish,
+    releases,
+    writer_lock,
+)
 from pipelines.warehouse.build import warehouse_path
 from pipelines.warehouse.content import content_hashes
 from pipelines.warehouse.differences import differences, pair
@@ -406,9 +416,16 @@ def test_a_damaged_partition_is_set_aside_and_extracted_anew(settings: Settings,
         for file in path.parent.iterdir():
             file.unlink()
         path.parent.rmdir()
+    back_fill = Selection.of(["zhuzhou"])
+    with pytest.raises(LakeError, match=r"zhuzhou/2024.*without a selection"):
+        warehouse.mend(settings, back_fill)
     assert warehouse.mend(settings) == ["zhuzhou/2024"]
     assert warehouse.mend(settings) == []
+    # As long as no run has brought everything back, a part of it is not taken for the whole.
+    with pytest.raises(LakeError, match="zhuzhou/2024"):
+        warehouse.mend(settings, back_fill)
     merge_night(settings)
+    assert warehouse.mend(settings, back_fill) == []
     # All is as it was, also the row of the former revision: there is nothing to publish.
     assert lake_partitions(settings.home) == before
     assert not needs_release(settings)
