@@ -96,10 +96,13 @@ class Nights:
         ended = threading.Event()
         killer = threading.Thread(target=_kill_after, args=(pid, kill_after or PATIENCE_SECONDS, ended))
         killer.start()
-        code = int(self._server.stdout.readline())
-        ended.set()
+        try:
+            code = int(self._server.stdout.readline())
+        finally:
+            ended.set()
         killer.join()
-        _wait_for_lock(home)
+        if code < 0:
+            _wait_for_lock(home)
         seconds = time.monotonic() - started
         output, errors, stages = (path.read_text(encoding="utf-8") for path in self._files.values())
         return Ended(code, seconds, stages.splitlines(), output, errors)

@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -55,8 +56,10 @@ def _be_a_night(request: dict[str, Any]) -> None:
     code = 70
     try:
         code = cli.main(request["arguments"])
-    finally:
         sys.stdout.flush()
+    except BaseException:
+        traceback.print_exc()
+    finally:
         os._exit(code)
 
 
@@ -74,7 +77,7 @@ def _watched(stages: Path, kill_at: list[str] | None) -> Callable[[Voice], Any]:
             os.killpg(0, signal.SIGKILL)
 
     @contextmanager
-    def progress(voice: Voice) -> Iterator[Callable[[str, int, int, str], None]]:
+    def progress(voice: Voice, **options: object) -> Iterator[Callable[[str, int, int, str], None]]:
         yield on_event
 
     return progress
