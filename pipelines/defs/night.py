@@ -122,7 +122,7 @@ class Night:
                 raise dg.RetryRequested(max_retries=len(PAUSES), seconds_to_wait=PAUSES[tried]) from error
             refused = obstacle(str(error), self.settings.home)
             self.failures[name] = refused or str(error)
-            self.log("stage.failed", stage=name, level=logging.ERROR, error=told)
+            self.log("stage.failed", stage=name, level=logging.ERROR, error=refused or told)
             if refused is not None:
                 raise HomeError(refused) from error
             raise

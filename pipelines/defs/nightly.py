@@ -75,7 +75,8 @@ def _result(night: Night, outcome: dg.ExecuteInProcessResult) -> NightlyResult:
         published="release_id" in night.counts.get("release", {}),
         release_id=None if release is None else release["release_id"],
         outcomes=_outcomes(night.run),
-        rejected=rejected_files(night.settings.home, night.run),
+        # Where the run did not come to the lake, the lake may be what is damaged.
+        rejected=rejected_files(night.settings.home, night.run) if "lake" in night.counts else [],
         counts=night.counts,
         seconds=night.seconds,
         errors=[] if outcome.success else _errors(outcome),
