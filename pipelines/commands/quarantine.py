@@ -23,7 +23,7 @@ PER_PAGE = 20
 def add(command: Add, voice: Voice) -> None:
     """Add `quarantine`."""
     added = command("quarantine", _quarantine, "exit_quarantine")
-    added.add_argument("action", choices=ACTIONS, help=voice.text("option_quarantine_action"))
+    added.add_argument("action", metavar="ACTION", choices=ACTIONS, help=voice.text("option_quarantine_action"))
     added.add_argument("row_id", metavar="ID", nargs="?", help=voice.text("option_quarantine_id"))
     added.add_argument("--city", metavar="CITY", help=voice.text("option_quarantine_city"))
     added.add_argument("--year", metavar="YEAR", type=int, help=voice.text("option_quarantine_year"))

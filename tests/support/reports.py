@@ -93,8 +93,8 @@ def document(content: str | bytes) -> Document:
     return (docx if data.startswith(b"PK") else text).read(data, hashlib.sha256(data).hexdigest())
 
 
-def frames(*contents: str | bytes, year: int | None = 2024) -> Frames:
-    """Frames of every table of schema `facts` for reports of one city and year, counts filled in."""
+def frames(*contents: str | bytes, year: int | None = 2024, decisions: pl.DataFrame | None = None) -> Frames:
+    """Frames of every table of schema `facts` for reports of one city and year, `decisions` applied, counts filled in."""
     found = []
     for number, content in enumerate(contents, start=1):
         read = document(content)
@@ -110,7 +110,7 @@ def frames(*contents: str | bytes, year: int | None = 2024) -> Frames:
             "is_current": True,
         }
         found.extend(read_reports(file, read, 0.0, REFERENCE))
-    return count_figures(build(found))
+    return count_figures(build(found, decisions))
 
 
 def counts(found: Frames) -> tuple[int, int, int, int]:
