@@ -1,4 +1,4 @@
-"""All models over a large city, and the example queries on it: `python -m benchmarks.marts [--departments N] [--years N] [--write]`.
+"""All models over a large city, and the example queries on it: `python -m benchmarks.marts [--departments N] [--write]`.
 
 Belongs here: multiplying the samples' facts (new departments and years, jittered amounts), the time of each model and of each
 query of `docs/questions`, as ratios to reading the same tables once. Does not belong here: documents, dbt's own time
