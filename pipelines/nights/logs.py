@@ -13,7 +13,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -54,6 +54,11 @@ class _File(RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:
         """Say on standard error that the log cannot be written; the night goes on."""
         print(f"jixiao: warning: the log {self.baseFilename} cannot be written: {sys.exc_info()[1]}", file=sys.stderr)
+
+    def close(self) -> None:
+        """Close the file; what a full disk did not take has been told of when it was written."""
+        with suppress(OSError):
+            super().close()
 
 
 class Log:
