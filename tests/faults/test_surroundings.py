@@ -91,7 +91,7 @@ def test_full_disk(house: House) -> None:
     disk = mounts.mount_disk(house.folder / "disk", "400m")
     home = copy_home(house.template, disk / "home")
     stages = []
-    for free in (16 * KILOBYTE, 300 * KILOBYTE, 6 * MEGABYTE, 20 * MEGABYTE):
+    for free in (16 * KILOBYTE, 300 * KILOBYTE, 1 * MEGABYTE, 6 * MEGABYTE):
         ballast = mounts.fill(disk, free)
         said = house.fails(home)
         assert "the disk is full. Free space there" in said
