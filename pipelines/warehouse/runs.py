@@ -61,7 +61,7 @@ def start_run(settings: Settings) -> Path:
     for folder in (home / "runs", home / "build", *(home / "releases").glob(".*")):
         if folder.exists():
             shutil.rmtree(folder)
-    for folder in (home, home / "archive", home / "lake"):
+    for folder in (home, home / "archive", home / "lake", *(home / "documents").glob("*/*")):
         for temporary in folder.glob(".*.tmp"):
             temporary.unlink()
     run = home / "runs" / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")

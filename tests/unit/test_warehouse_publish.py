@@ -257,9 +257,11 @@ def test_lock_is_held_by_one_run_at_a_time(settings: Settings) -> None:
 
 
 def test_start_removes_what_killed_runs_left(settings: Settings) -> None:
-    for name in ("runs/old/facts", "build", "releases/.half", "releases/whole"):
+    for name in ("runs/old/facts", "build", "releases/.half", "releases/whole", "documents/readers-1/ab"):
         (settings.home / name).mkdir(parents=True)
+    (settings.home / "documents" / "readers-1" / "ab" / ".abc.json.gz.1.tmp").touch()
     run = warehouse.start_run(settings)
+    assert list((settings.home / "documents").rglob("*.tmp")) == []
     assert list((settings.home / "runs").iterdir()) == [run]
     assert not (settings.home / "build").exists()
     assert [path.name for path in (settings.home / "releases").iterdir()] == ["whole"]
