@@ -39,6 +39,7 @@ _DATE = r"^(?:20\d{2}年|\d{1,2}月|\d{1,2}日|\d+年(?:底|末|前|内))"
 _DAYS = r"^\d{1,3}日以内$"
 _WITHIN = r"^([≤<]?\d+(?:\.\d+)?(?:日|天|小时|分钟|个?工作日|个月))内$"  # 10月内 may be October
 _LARGEST = {"_count": Decimal(2**31 - 1), "": Decimal("999999999999.999999")}  # what INTEGER and DECIMAL(18,6) hold
+_LARGEST_COEFFICIENT = Decimal("1.5")  # as a share of 1; what is larger can only be a percentage
 _FACTORS = {
     "元": Decimal("0.0001"), "百元": Decimal("0.01"), "千元": Decimal("0.1"), "万元": Decimal(1), "百万元": Decimal(100),
     "千万元": Decimal(1000), "亿元": Decimal(10000),
@@ -88,12 +89,14 @@ def _problem(text: pl.Expr) -> pl.Expr:
 
 
 def with_values(observations: pl.DataFrame) -> pl.DataFrame:
-    """Add number, value_unit, operator and problem to observations (columns raw_text, field_name, unit, absence_code).
+    """Add number, value_unit, operator and problem to observations (columns raw_text, field_name, unit, absence_code,
+    column_label_zh).
 
     `number` is DECIMAL(38,6) in the unit of the field: amounts in 万元 whatever the form prints, rates in per cent; null
     for texts and
     absent values. `problem` is null, or a code of the vocabulary quarantine_rule for a value that a numeric field should hold.
     A rate at most 1.5 without a per-cent sign may be a fraction or a percentage: it is a problem, not a guess.
+    A coefficient is a share of 1, or a percentage where it or the head of its column says so; what fits neither is a problem.
     """
     field = pl.col("field_name")
     text = pl.col("plain_text")
@@ -127,11 +130,16 @@ def with_values(observations: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("low_unit") == "")
         & pl.col("low_number").is_between(Decimal("0.000001"), Decimal("1.5"))
     )
-    is_percentage = field.str.ends_with("_coefficient") & (pl.col("low_unit") == "%")
+    is_coefficient = field.str.ends_with("_coefficient")
+    is_bare = is_coefficient & (pl.col("low_unit") == "")
+    is_headed_in_pct = pl.col("column_label_zh").str.contains("[%％]").fill_null(False)
+    is_large = pl.col("low_number") > _LARGEST_COEFFICIENT
+    is_percentage = is_coefficient & ((pl.col("low_unit") == "%") | is_headed_in_pct)
+    share_or_percentage = is_bare & pl.when(is_headed_in_pct).then(~is_large & (pl.col("low_number") != 0)).otherwise(is_large)
     is_number = (
         pl.col("low_number").is_not_null()
         & pl.col("high").is_null() & pl.col("operator_text").is_null() & pl.col("behind").is_null()
-        & allowed & whole & fits & ~too_fine & ~is_unknown_unit & ~fraction_or_rate
+        & allowed & whole & fits & ~too_fine & ~is_unknown_unit & ~fraction_or_rate & ~share_or_percentage
     )  # fmt: skip
     is_date = text.str.contains(_DATE) & ~text.str.contains(_DAYS)
     has_target = is_target & pl.col("low_number").is_not_null() & fits & ~is_date

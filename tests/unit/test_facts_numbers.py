@@ -11,11 +11,18 @@ from pipelines.facts.numbers import with_values
 from pipelines.forms.absence import absence_of
 from pipelines.forms.observations import is_figure
 
-SCHEMA = {"raw_text": pl.String, "field_name": pl.String, "unit": pl.String, "absence_code": pl.String, "is_figure": pl.Boolean}
+SCHEMA = {
+    "raw_text": pl.String,
+    "field_name": pl.String,
+    "unit": pl.String,
+    "absence_code": pl.String,
+    "is_figure": pl.Boolean,
+    "column_label_zh": pl.String,
+}
 
 
-def read(text: str, field_name: str, unit: str | None = None) -> dict[str, object]:
-    row = (text, field_name, unit, absence_of(text), is_figure(text))
+def read(text: str, field_name: str, unit: str | None = None, column: str | None = None) -> dict[str, object]:
+    row = (text, field_name, unit, absence_of(text), is_figure(text), column)
     return with_values(pl.DataFrame([row], schema=SCHEMA, orient="row")).row(0, named=True)
 
 
@@ -243,3 +250,26 @@ def test_figures_are_told_from_text(text: str) -> None:
 )
 def test_labels_and_sentences_are_no_figures(text: str) -> None:
     assert not is_figure(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "expected"),
+    [
+        ("1", "得分系数", "1"),
+        ("0.98", "得分系数", "0.98"),
+        ("98%", "得分系数", "0.98"),
+        ("98", "得分系数（%）", "0.98"),
+        ("98%", "得分系数（%）", "0.98"),
+        ("100", "得分系数(％)", "1"),
+        ("0", "得分系数（%）", "0"),
+    ],
+)
+def test_a_coefficient_is_a_share_of_one(text: str, column: str, expected: str) -> None:
+    found = read(text, "score_coefficient", column=column)
+    assert (found["number"], found["problem"]) == (Decimal(expected), None)
+
+
+@pytest.mark.parametrize(("text", "column"), [("98", "得分系数"), ("0.98", "得分系数（%）"), ("1", "得分系数（%）")])
+def test_a_coefficient_that_may_be_share_or_percentage_is_a_problem(text: str, column: str) -> None:
+    found = read(text, "score_coefficient", column=column)
+    assert (found["number"], found["problem"]) == (None, "malformed_number")
