@@ -79,6 +79,9 @@ def read_matrix(reading: Reading, section: Section, header: Header, piece: Slice
         codes = row_labels.codes([label.text for label in labels])
         cells = [cell_under(piece.table, index, headed.cell) for headed in header.columns]
         rows.append((index, labels, codes, cells))
+    if len(rows) == 1 and section.rows is not None and _has_no_place_for_a_label(piece, header, rows[0]):
+        index, labels, _, cells = rows[0]
+        rows = [(index, labels, {"item_code": section.rows.item, "fund_source_code": "all", "project_name": None}, cells)]
     owners = _owners(section, rows)
     has_sources = any(headed.column.fund is not None for headed in header.columns)
     for index, labels, codes, cells in rows:
@@ -176,6 +179,13 @@ def _labels(row: list[Cell], header: Header) -> list[Cell]:
         and cell.text.strip()
         and not is_figure(cell.text)
     ]
+
+
+def _has_no_place_for_a_label(piece: Slice, header: Header, row: _Row) -> bool:
+    """Whether the only row of a section has its figures right beside the section's name, which reaches down to it."""
+    index, labels, _, _ = row
+    is_beside = header.cell.column + header.cell.column_span == header.first_column
+    return not labels and is_beside and piece.table.grid[index][header.cell.column] is header.cell
 
 
 def _coded(rows: Rows, label: str) -> Codes:

@@ -335,6 +335,64 @@ def test_operators_units_adjusted_targets_coefficients_and_core_marks_in_columns
     assert (extracted, quarantined, unmapped) == (accepted, 0, 0)
 
 
+# a row without a label -----------------------------------------------------------------------------------------------------
+
+NO_SCORES = [
+    ["绩效指标", "一级指标", "二级指标", "三级指标", "指标值", "全年实际完成值"],
+    [UP, "产出指标", "数量指标", "巡查次数", "12次", "12次"],
+]
+
+
+def test_the_only_row_beside_the_name_of_its_section_is_the_whole() -> None:
+    rows = [
+        ["单位名称", "甲局", LEFT, LEFT, LEFT, LEFT],
+        ["年度预算情况（万元）", "年初预算资金总额", LEFT, "实际投入资金额", "产生差异的原因", LEFT],
+        [UP, "316.8", LEFT, "342.05", "追加", LEFT],
+        *NO_SCORES,
+    ]
+    assert money(read("整体支出绩效自评表", rows, "湖南省")) == {
+        ("all", "budget_initial", 2022): ("316.8", "万元"),
+        ("all", "executed", 2022): ("342.05", "万元"),
+    }
+
+
+def test_sources_of_funds_in_a_row_without_a_label() -> None:
+    rows = [
+        ["项目名称", "甲项目", LEFT, LEFT, LEFT, LEFT, LEFT],
+        ["资金来源（万元）", "中央", "省、地", "本级", "其他", "合计", "执行数"],
+        [UP, "0", "86", "640", "　", "726", "711.3"],
+        ["一级指标", "二级指标", "三级指标", "分值", "目标值", "自评分", "复核分"],
+        ["管理（13分）", "资金管理", "资金到位率", "13", "100%", "13", "12"],
+    ]
+    found = money(read("财政预算支出项目绩效目标自评表", rows, "湖北省"))
+    assert {key: amount for key, (amount, _) in found.items() if amount.strip()} == {
+        ("central_funds", "budget", 2022): "0",
+        ("province_prefecture_funds", "budget", 2022): "86",
+        ("own_level_funds", "budget", 2022): "640",
+        ("all", "budget", 2022): "726",
+        ("all", "executed", 2022): "711.3",
+    }
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        [["　", "316.8", LEFT, "342.05", "追加", LEFT]],  # its label is missing
+        [[UP, "316.8", LEFT, "342.05", "追加", LEFT], [UP, "12", LEFT, "12", "　", LEFT]],  # one of several
+    ],
+)
+def test_other_rows_without_a_label_are_not_read(below: Rows) -> None:
+    rows = [
+        ["单位名称", "甲局", LEFT, LEFT, LEFT, LEFT],
+        ["年度预算情况（万元）", "年初预算资金总额", LEFT, "实际投入资金额", "产生差异的原因", LEFT],
+        *below,
+        *NO_SCORES,
+    ]
+    found = read("整体支出绩效自评表", rows, "湖南省")
+    assert money(found) == {}
+    assert "316.8" in [one.raw_text for one in found.unmapped]
+
+
 # heads --------------------------------------------------------------------------------------------------------------------
 
 

@@ -189,6 +189,19 @@ def test_staff(text: str, field: str, count: int) -> None:
     assert {name: value for name, value in row.items() if name.endswith("_count") and value is not None} == {field: count}
 
 
+@pytest.mark.parametrize(
+    ("headings", "is_read"),
+    [
+        ("一、部门基本情况\n（二）机构设置及人员情况\n", True),
+        ("一、部门基本情况\n（二）下属单位\n", False),
+        ("七、存在的问题\n（二）队伍建设\n", False),
+    ],
+)
+def test_staff_below_a_heading_of_its_own(headings: str, is_read: bool) -> None:
+    found = told(f"{headings}核定编制23名。")["fact_personnel"]
+    assert found["staffing_quota_count"].to_list() == ([23] if is_read else [])
+
+
 def sections(text: str) -> list[tuple[str, str | None, str | None, str | None]]:
     columns = ("section_code", "section_number", "heading", "text")
     return told(text)["fact_narratives"].filter(pl.col("section_code") != "preface").select(columns).rows()
@@ -444,6 +457,7 @@ def counts(text: str) -> dict[str, int]:
             {"evaluated_projects": 12, "excellent_projects": 10, "good_projects": 2},
         ),
         ("纳入自评的项目共9个。", {"evaluated_projects": 9}),
+        ("对一般公共预算项目支出全面开展绩效自评，共涉及项目5个，涉及资金86.4万元。", {"evaluated_projects": 5}),
     ],
 )
 def test_counts(text: str, expected: dict[str, int]) -> None:
