@@ -1,23 +1,16 @@
 -- Three-public expenses of the report's own year by item, beside the counts that the narrative tells: vehicles, receptions.
 with amounts as (
     select
-        expenditures.report_id,
-        expenditures.item_code,
-        max(expenditures.amount_wanyuan) filter (where expenditures.phase_code = 'executed') as final_wanyuan,
-        coalesce(
-            max(expenditures.amount_wanyuan) filter (where expenditures.phase_code = 'budget_final'),
-            max(expenditures.amount_wanyuan) filter (where expenditures.phase_code = 'budget')
-        ) as budget_wanyuan,
-        list_sort(flatten(list(expenditures.row_ids))) as row_ids
-    from {{ ref('int_expenditures') }} as expenditures
-    inner join {{ ref('int_reports') }} as reports
-        on expenditures.report_id = reports.report_id and expenditures.amount_year = reports.fiscal_year
+        report_id,
+        item_code,
+        executed_wanyuan as final_wanyuan,
+        coalesce(budget_final_wanyuan, budget_wanyuan) as budget_wanyuan,
+        row_ids
+    from {{ ref('int_item_phases') }}
     where
-        expenditures.fund_source_code = 'all'
-        and expenditures.item_code in (
+        item_code in (
             'three_public', 'vehicles', 'vehicle_purchase', 'vehicle_operation', 'abroad', 'reception'
         )
-    group by expenditures.report_id, expenditures.item_code
 ),
 
 counts as (

@@ -1,41 +1,10 @@
 -- Signs that figures were made to fit: a rate of exactly 100 % after the budget was changed to what was spent, and round
--- budgets. An adjustment (部门基本支出预算调整) is no expenditure and takes no part.
-with stated as (
-    select
-        *,
-        -- Budget and expenditure of two kinds of forms may be about different things: some of the projects, all of them.
-        max(form_kind) filter (where phase_code = 'executed') over (partition by report_id, item_code) as executed_form_kind
-    from {{ ref('int_expenditures') }}
-    where
-        fund_source_code = 'all'
-        and item_code <> 'basic_budget_adjustment'
-        and (report_id, amount_year) in (
-            select
-                reports.report_id,
-                reports.fiscal_year
-            from {{ ref('int_reports') }} as reports
-        )
-),
-
-phases as (
-    select
-        report_id,
-        item_code,
-        max(amount_wanyuan) filter (where phase_code = 'budget_initial') as budget_initial_wanyuan,
-        max(amount_wanyuan) filter (where phase_code = 'budget_final') as budget_final_wanyuan,
-        max(amount_wanyuan) filter (where phase_code = 'budget') as budget_wanyuan,
-        max(amount_wanyuan) filter (where phase_code = 'executed') as executed_wanyuan,
-        list_sort(flatten(list(row_ids))) as row_ids
-    from stated
-    where coalesce(form_kind = executed_form_kind, true)
-    group by report_id, item_code
-),
-
-budgeted as (
+-- budgets.
+with budgeted as (
     select
         *,
         coalesce(budget_final_wanyuan, budget_wanyuan, budget_initial_wanyuan) as last_budget_wanyuan
-    from phases
+    from {{ ref('int_item_phases') }}
 )
 
 select

@@ -1,37 +1,15 @@
 -- Where money was left unspent or moved out of the budget during the year: by item and by project.
-with stated as (
-    select
-        *,
-        -- Budget and expenditure of two kinds of forms may be about different things: some of the projects, all of them.
-        max(form_kind) filter (where phase_code = 'executed') over (partition by report_id, item_code) as executed_form_kind
-    from {{ ref('int_expenditures') }}
-    where
-        fund_source_code = 'all'
-        and item_code <> 'basic_budget_adjustment'
-        and (report_id, amount_year) in (
-            select
-                reports.report_id,
-                reports.fiscal_year
-            from {{ ref('int_reports') }} as reports
-        )
-),
-
-items as (
+with items as (
     select
         report_id,
         cast(null as varchar) as form_id,
         item_code,
         cast(null as varchar) as project_name,
-        max(amount_wanyuan) filter (where phase_code = 'budget_initial') as budget_initial_wanyuan,
-        coalesce(
-            max(amount_wanyuan) filter (where phase_code = 'budget_final'),
-            max(amount_wanyuan) filter (where phase_code = 'budget')
-        ) as budget_wanyuan,
-        max(amount_wanyuan) filter (where phase_code = 'executed') as executed_wanyuan,
-        list_sort(flatten(list(row_ids))) as row_ids
-    from stated
-    where coalesce(form_kind = executed_form_kind, true)
-    group by report_id, item_code
+        budget_initial_wanyuan,
+        coalesce(budget_final_wanyuan, budget_wanyuan) as budget_wanyuan,
+        executed_wanyuan,
+        row_ids
+    from {{ ref('int_item_phases') }}
 ),
 
 subjects as (

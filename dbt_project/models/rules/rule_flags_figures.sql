@@ -1,20 +1,15 @@
 -- R07 to R09, R12 and R19: figures that audit practice knows as warning signs.
 with amounts as (
     select
-        expenditures.report_id,
-        expenditures.item_code,
-        max(expenditures.amount_wanyuan) filter (where expenditures.phase_code = 'budget_initial') as initial_wanyuan,
-        max(expenditures.amount_wanyuan) filter (where expenditures.phase_code = 'budget_final') as final_wanyuan,
-        max(expenditures.amount_wanyuan) filter (where expenditures.phase_code = 'budget') as budget_wanyuan,
-        max(expenditures.amount_wanyuan) filter (where expenditures.phase_code = 'executed') as executed_wanyuan,
-        list_sort(flatten(list(expenditures.row_ids))) as row_ids
-    from {{ ref('int_expenditures') }} as expenditures
-    inner join {{ ref('int_reports') }} as reports
-        on expenditures.report_id = reports.report_id and expenditures.amount_year = reports.fiscal_year
-    where
-        expenditures.fund_source_code = 'all'
-        and expenditures.item_code not in ('three_public', 'basic_budget_adjustment')
-    group by expenditures.report_id, expenditures.item_code
+        report_id,
+        item_code,
+        budget_initial_wanyuan as initial_wanyuan,
+        budget_final_wanyuan as final_wanyuan,
+        budget_wanyuan,
+        executed_wanyuan,
+        row_ids
+    from {{ ref('int_item_phases') }}
+    where item_code <> 'three_public'
 ),
 
 changes as (
