@@ -184,7 +184,9 @@ def busy() -> str:
         changes={
             "counts": {"findings_opened": 250, "findings_closed": 0, "figures": 7, "departments": 1},
             "tables": [{"table": EVIL, "rows_before": 1, "rows_after": 2, "added": 1, "removed": 0, "changed": None}],
-            "departments": [{"department_name": EVIL, "fiscal_year": 2024, "figures_added": 1, "figures_removed": 2, "figures_changed": 3}],
+            "departments": [
+                {"department_name": EVIL, "fiscal_year": 2024, "figures_added": 1, "figures_removed": 2, "figures_changed": 3}
+            ],
             "opened": [FINDING],
             "closed": [],
         },
