@@ -39,7 +39,8 @@ NO_READING = "rows of a form without cell borders allow no certain reading; thei
 def rebuild(document: Document) -> tuple[Document, list[str]]:
     """The Document with a Table in place of every flattened form, and a warning for each that has rows which stay uncertain.
 
-    A Document without such a form is returned as it is.
+    A Document without such a form is returned as it is, and so is text that was taken off pages: there parts of a row may be
+    lost or stand out of order, and nothing tells.
     """
     labels = labels_in_force(tuple(template.template_id for template in form_templates()))
     blocks: list[Block] = []
@@ -50,7 +51,8 @@ def rebuild(document: Document) -> tuple[Document, list[str]]:
         if isinstance(block, Paragraph):
             run.append(block)
             continue
-        rebuilt = _rebuild_run(run, labels, warnings)
+        is_of_page = any(paragraph.locator.page is not None for paragraph in run)
+        rebuilt = run if is_of_page else _rebuild_run(run, labels, warnings)
         changed |= rebuilt is not run
         blocks.extend(rebuilt)
         run = []

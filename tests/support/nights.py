@@ -30,9 +30,9 @@ def environment() -> dict[str, str]:
     }
 
 
-def nightly(raw: Path, home: Path) -> tuple[int, dict[str, Any]]:
+def nightly(raw: Path, home: Path, *options: str) -> tuple[int, dict[str, Any]]:
     """A whole night: exit code and what `--json` tells."""
-    done = jixiao("nightly", "--raw", str(raw), "--json", home=home)
+    done = jixiao("nightly", "--raw", str(raw), "--json", *options, home=home)
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 
