@@ -205,7 +205,7 @@ def _for_region(region: Region, running: _Part | None, gathered: list[_Part]) ->
         part = running
     elif (known := _gathered(name, year, gathered, running)) is not None:
         part = known
-    elif _may_be_same(running.name, name) or not running.regions:
+    elif _may_be_same(running.name, name) or _is_misread(region, running.name, name) or not running.regions:
         running.warnings.append(
             f"table {region.slices[0].table_number} names {name}, the report {running.name}: one report or two?"
         )
@@ -281,6 +281,13 @@ def _may_be_same(one: str, other: str) -> bool:
         return False
     characters = iter(right)
     return all(character in characters for character in left)
+
+
+def _is_misread(region: Region, one: str, other: str) -> bool:
+    """Whether two names of a form recognised in a picture are one but for a character that was taken for another."""
+    left, right = _core(one), _core(other)
+    is_recognised = any(cell.confidence < 1 for piece in region.slices for cell in piece.table.cells)
+    return is_recognised and len(left) == len(right) >= 5 and sum(map(str.__ne__, left, right)) == 1
 
 
 def _core(name: str) -> str:
