@@ -76,7 +76,11 @@ class Code:
 
 @dataclass(frozen=True)
 class Field:
-    """One column: DuckDB type, unit, vocabulary and believable bounds."""
+    """One column: DuckDB type, unit, vocabulary, believable bounds, how it is calculated and where the forms print it.
+
+    `formula` speaks of other columns by name; `source` names label, row or column of a form in Chinese and English. A column
+    that is printed in one table and calculated in another has both.
+    """
 
     name: str
     type: str
@@ -86,6 +90,8 @@ class Field:
     codes: str | None = None
     min: float | None = None
     max: float | None = None
+    formula: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,8 +147,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every definition, by name; `reference` are the tables of data/reference, `decisions` those of schema `facts` that no report
-    holds. `version` changes whenever a definition does."""
+    """Every definition, by name; `reference` are the tables of data/reference, `decisions` those of schema `facts` that no
+    report holds. `version` changes whenever a definition does."""
 
     codes: dict[str, dict[str, Code]]
     vocabulary_names: dict[str, tuple[str, str]]

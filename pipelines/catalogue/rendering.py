@@ -6,6 +6,7 @@ definitions themselves, and Great Expectations suites (`pipelines.quality`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 _NOTICE = "Rendered from pipelines/catalogue by `python -m pipelines.catalogue render`; do not edit."
 _AMOUNT = "amount_wanyuan"
 _BETWEEN = ("staging", "intermediate", "rules")
+_DESCRIPTION = re.compile(r"(?P<zh>.*。)\s*(?P<en>.*?)\s*Grain: (?P<grain>.*?)\.?")
+PROJECT = Path(__file__).resolve().parents[2]
 
 
-def frames() -> dict[str, pl.DataFrame]:
+def frames(project: Path = PROJECT) -> dict[str, pl.DataFrame]:
     """Tables of schema `catalogue`: codes, fields, tables (one row per column), rules, checks and check_terms.
 
+    `tables` holds the tables of schemas `facts` and `reference` and every model of the dbt project that `project` holds.
     Checks that are sums or equalities carry `compare`, `scope`, `phases`, `tolerance_kind` and `each_level1`; for the others
     these are null. A term has one row; a constant term has `constant` and no `field_name`.
     """
@@ -32,14 +36,17 @@ def frames() -> dict[str, pl.DataFrame]:
     known = catalogue()
     text, whole, flag, number = pl.String(), pl.Int32(), pl.Boolean(), pl.Decimal(18, 6)
     schemas: dict[str, dict[str, Any]] = {
-        "codes": dict.fromkeys(("vocabulary", "code", "zh", "en", "definition", "parent", "source"), text),
+        "codes": {
+            **dict.fromkeys(("vocabulary", "code", "zh", "en", "definition", "parent", "source"), text),
+            "labels": pl.List(text),
+        },
         "fields": {
-            **dict.fromkeys(("field_name", "type", "unit", "vocabulary", "zh", "en"), text),
+            **dict.fromkeys(("field_name", "type", "unit", "vocabulary", "zh", "en", "formula", "source"), text),
             "min": pl.Float64(),
             "max": pl.Float64(),
         },
         "tables": {
-            **dict.fromkeys(("table_name", "zh", "en", "grain", "column_name"), text),
+            **dict.fromkeys(("schema_name", "table_name", "zh", "en", "grain", "column_name"), text),
             **{"column_position": whole, "is_key": flag, "is_required": flag},
         },
         "rules": dict.fromkeys(("rule_id", "zh", "en", "formula", "tolerance", "basis", "severity"), text),
@@ -56,10 +63,21 @@ def frames() -> dict[str, pl.DataFrame]:
     rows: dict[str, Iterable[tuple[Any, ...]]] = {
         "codes": _code_rows(known),
         "fields": (
-            (field.name, field.type, field.unit, field.codes, field.zh, field.en, field.min, field.max)
+            (
+                field.name,
+                field.type,
+                field.unit,
+                field.codes,
+                field.zh,
+                field.en,
+                field.formula,
+                field.source,
+                field.min,
+                field.max,
+            )
             for field in known.fields.values()
         ),
-        "tables": _table_rows(known),
+        "tables": (*_table_rows(known), *_model_rows(project)),
         "rules": (
             (rule.rule_id, rule.zh, rule.en, rule.formula, rule.tolerance, rule.basis, rule.severity)
             for rule in known.rules.values()
@@ -77,14 +95,39 @@ def _checks(known: Catalogue) -> Iterator[Check]:
 def _code_rows(known: Catalogue) -> Iterator[tuple[Any, ...]]:
     for vocabulary, codes in known.codes.items():
         for code in codes.values():
-            yield vocabulary, code.code, code.zh, code.en, code.definition, code.parent, code.source
+            yield vocabulary, code.code, code.zh, code.en, code.definition, code.parent, code.source, list(code.labels)
 
 
 def _table_rows(known: Catalogue) -> Iterator[tuple[Any, ...]]:
-    for table in known.tables.values():
-        for position, name in enumerate(table.column_names, start=1):
-            identity = (table.name, table.zh, table.en, table.grain, name)
-            yield *identity, position, name in table.key, name in table.required
+    for schema, tables in (("facts", known.tables), ("facts", known.decisions), ("reference", known.reference)):
+        for table in tables.values():
+            for position, name in enumerate(table.column_names, start=1):
+                identity = (schema, table.name, table.zh, table.en, table.grain, name)
+                yield *identity, position, name in table.key, name in table.required
+
+
+def _model_rows(project: Path) -> Iterator[tuple[Any, ...]]:
+    for layer in (*_BETWEEN, "marts"):
+        for model in read_models(project, layer):
+            key = _key(model)
+            identity = (layer, model["name"], *_parts(model.get("description", "")))
+            for position, column in enumerate(model.get("columns", ()), start=1):
+                yield *identity, column["name"], position, column["name"] in key, False
+
+
+def _parts(description: str) -> tuple[str, str, str | None]:
+    """Chinese text, English text and grain of a model's description; one of another form stands whole in both languages."""
+    text = " ".join(description.split())
+    found = _DESCRIPTION.fullmatch(text)
+    return (text, text, None) if found is None else (found["zh"], found["en"], found["grain"])
+
+
+def _key(model: dict[str, Any]) -> list[str]:
+    """Columns that a model's data test holds unique; empty where it has none."""
+    for test in model.get("data_tests", ()):
+        if "unique_combination" in test:
+            return list(test["unique_combination"]["arguments"]["columns"])
+    return []
 
 
 def _terms(check: Check, side: str) -> list[dict[str, Any]]:
@@ -149,9 +192,15 @@ def read_models(project: Path, layer: str) -> list[dict[str, Any]]:
 
 
 def describe(field: Field) -> str:
-    """Bilingual one-line description of a field: 中文（单位） — English."""
+    """Bilingual one-line description of a field: 中文（单位） — English, with formula and source where it has them."""
     unit = f"（{field.unit}）" if field.unit and f"（{field.unit}）" not in field.zh else ""
-    return f"{field.zh}{unit} — {field.en}"
+    return " ".join([f"{field.zh}{unit} — {field.en}", *_origin(field)])
+
+
+def _origin(field: Field) -> list[str]:
+    """How a field is calculated and where the forms print it, a sentence each."""
+    told = (("公式 — Formula", field.formula), ("出处 — Source", field.source))
+    return [f"{name}: {text}." for name, text in told if text]
 
 
 def doc_blocks(known: Catalogue) -> str:
@@ -212,17 +261,18 @@ def dictionary(known: Catalogue, marts: list[dict[str, Any]], between: list[dict
     lines += ["## 代码 — Codes", ""]
     for vocabulary, codes in known.codes.items():
         zh, en = known.vocabulary_names[vocabulary]
+        is_printed = any(code.labels for code in codes.values())
         lines += [
             f"### {vocabulary}",
             "",
             f"{zh} — {en}",
             "",
-            "| 代码 — code | 中文 | English | 定义 — definition |",
-            "|---|---|---|---|",
+            f"| 代码 — code | 中文 | English | 定义 — definition |{' 表中写法 — printed as |' * is_printed}",
+            f"|---|---|---|---|{'---|' * is_printed}",
         ]
-        lines += [
-            f"| `{code.code}` | {_cell(code.zh)} | {_cell(code.en)} | {_cell(code.definition)} |" for code in codes.values()
-        ]
+        for code in codes.values():
+            cells = [f"`{code.code}`", code.zh, code.en, code.definition] + ["；".join(code.labels)] * is_printed
+            lines.append(f"| {' | '.join(map(_cell, cells))} |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -241,12 +291,16 @@ def _table_section(known: Catalogue, table: Table) -> list[str]:
 
 
 def _column_table(known: Catalogue, names: Iterable[str], required: frozenset[str]) -> list[str]:
-    lines = ["| 列 — column | 类型 — type | 单位 — unit | 中文 | English |", "|---|---|---|---|---|"]
+    lines = [
+        "| 列 — column | 类型 — type | 单位 — unit | 中文 | English | 公式与出处 — formula and source |",
+        "|---|---|---|---|---|---|",
+    ]
     for name in names:
         field = known.fields[name]
         kind = field.type + (", not null" if name in required else "")
-        english = field.en + (f" Codes: `{field.codes}`." if field.codes else "")
-        lines.append(f"| `{name}` | {kind} | {field.unit or ''} | {_cell(field.zh)} | {_cell(english)} |")
+        english = " ".join([field.en, *([f"Codes: `{field.codes}`."] if field.codes else [])])
+        told = (kind, field.unit or "", field.zh, english, "<br>".join(_origin(field)))
+        lines.append(f"| `{name}` | {' | '.join(map(_cell, told))} |")
     return [*lines, ""]
 
 

@@ -85,7 +85,7 @@ def load(settings: Settings) -> dict[str, int]:
                 f"{settings.home / 'lake'} from a backup, or remove it and run again."
             )
         _load_corrections(connection, settings)
-        _load_catalogue(connection)
+        _load_catalogue(connection, settings)
         _load_reference(connection, settings)
         connection.execute("use memory")
         connection.execute("checkpoint warehouse")
@@ -143,9 +143,9 @@ def _load_corrections(connection: duckdb.DuckDBPyConnection, settings: Settings)
         _comment(connection, "column", f"facts.corrections.{column.name}", describe(column))
 
 
-def _load_catalogue(connection: duckdb.DuckDBPyConnection) -> None:
+def _load_catalogue(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     connection.execute("create schema catalogue")
-    for name, frame in frames().items():
+    for name, frame in frames(settings.project).items():
         connection.register("catalogue_frame", frame)
         connection.execute(f"create table catalogue.{name} as select * from catalogue_frame")
         connection.unregister("catalogue_frame")

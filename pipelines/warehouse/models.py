@@ -106,7 +106,7 @@ def build_in_memory(frames: Mapping[str, pl.DataFrame], dbt_project: Path) -> du
             if frame.height:
                 frame.write_parquet(path)
                 connection.execute(f"insert into facts.{name} by name select * from {source}")
-        tables = {f"catalogue.{name}": frame for name, frame in catalogue_frames().items()}
+        tables = {f"catalogue.{name}": frame for name, frame in catalogue_frames(dbt_project.parent).items()}
         tables |= {f"reference.{name}": frame for name, frame in reference_frames(dbt_project.parent).items()}
         for name, frame in tables.items():
             frame.write_parquet(path)

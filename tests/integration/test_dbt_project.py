@@ -72,16 +72,18 @@ def test_dbt_and_the_build_in_memory_give_the_same_rows(warehouse: Path, facts: 
             assert in_memory.execute(query).fetchall() == expected, model.name
 
 
-def test_marts_carry_bilingual_comments(warehouse: Path) -> None:
+def test_models_carry_bilingual_comments(warehouse: Path) -> None:
     with duckdb.connect(warehouse, read_only=True) as built:
         missing = built.execute(
-            "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and coalesce(comment, '') = ''"
+            "select table_name, column_name from duckdb_columns() where coalesce(comment, '') = '' "
+            "and schema_name in ('staging', 'intermediate', 'rules', 'marts')"
         ).fetchall()
         stated = built.execute(
             "select comment from duckdb_columns() where table_name = 'mart_findings' and column_name = 'stated_value'"
         ).fetchall()
     assert missing == []
-    assert stated == [("报告数 — Figure that the report states.",)]
+    source = "出处 — Source: left_row_ids 所指单元格 – cells of left_row_ids."
+    assert stated == [(f"报告数 — Figure that the report states. {source}",)]
 
 
 def test_metrics_are_understood_by_metricflow(warehouse: Path) -> None:

@@ -91,7 +91,7 @@ def test_facts_have_the_catalogues_types_and_bilingual_comments(settings: Settin
     assert columns == [(name, column.name, column.type) for name, table in sorted(known.items()) for column in table.columns]
     of_expenditures = "from duckdb_columns() where schema_name = 'facts' and table_name = 'fact_expenditures'"
     comments = dict(ask(path, f"select column_name, comment {of_expenditures}"))
-    assert comments["amount_wanyuan"] == "金额（万元） — Amount in 10 000 yuan."
+    assert comments["amount_wanyuan"].startswith("金额（万元） — Amount in 10 000 yuan. 出处 — Source: 项目行与金额栏相交处的单元格")
     tables = dict(ask(path, "select table_name, comment from duckdb_tables() where schema_name = 'facts'"))
     assert all(tables[name] == f"{table.zh} — {table.en}" for name, table in known.items())
     basic = "select zh from catalogue.codes where vocabulary = 'item' and code = 'basic_expenditure'"
