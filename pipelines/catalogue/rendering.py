@@ -22,6 +22,7 @@ _AMOUNT = "amount_wanyuan"
 _BETWEEN = ("staging", "intermediate", "rules")
 _DESCRIPTION = re.compile(r"(?P<zh>.*。)\s*(?P<en>.*?)\s*Grain: (?P<grain>.*?)\.?")
 PROJECT = Path(__file__).resolve().parents[2]
+DICTIONARY = Path("docs/dictionary.md")
 
 
 def frames(project: Path = PROJECT) -> dict[str, pl.DataFrame]:
@@ -175,7 +176,7 @@ def rendered(project: Path) -> dict[Path, str]:
     return {
         Path("dbt_project/models/catalogue.md"): doc_blocks(known),
         Path("dbt_project/models/staging/_sources.yml"): sources(known),
-        Path("docs/dictionary.md"): dictionary(known, marts, between),
+        DICTIONARY: dictionary(known, marts, between),
         Path("docs/rules.md"): rules(known),
     }
 
@@ -250,13 +251,13 @@ def dictionary(known: Catalogue, marts: list[dict[str, Any]], between: list[dict
         lines += _table_section(known, table)
     lines += ["## 集市表 — Marts (schema `marts`)", ""]
     for mart in marts:
-        lines += [f"### {mart['name']}", "", mart["description"].strip(), ""]
-        lines += _column_table(known, [column["name"] for column in mart["columns"]], frozenset())
+        lines += [f"### {mart['name']}", "", mart.get("description", "").strip(), ""]
+        lines += _column_table(known, [column["name"] for column in mart.get("columns", ())], frozenset())
     lines += ["## 中间表 — Models between facts and marts (schemas `staging`, `intermediate`, `rules`)", ""]
     for model in between:
-        columns = ", ".join(f"`{column['name']}`" for column in model["columns"])
-        lines += [f"### {model['name']}", "", model["description"].strip(), "", f"列 — Columns: {columns}.", ""]
-    of_models = sorted({column["name"] for model in between for column in model["columns"]} - _columns_of(known, marts))
+        columns = ", ".join(f"`{column['name']}`" for column in model.get("columns", ()))
+        lines += [f"### {model['name']}", "", model.get("description", "").strip(), "", f"列 — Columns: {columns}.", ""]
+    of_models = sorted({column["name"] for model in between for column in model.get("columns", ())} - _columns_of(known, marts))
     lines += ["### 仅见于中间表的列 — Columns of these models alone", "", *_column_table(known, of_models, frozenset())]
     lines += ["## 代码 — Codes", ""]
     for vocabulary, codes in known.codes.items():
@@ -281,7 +282,7 @@ def _columns_of(known: Catalogue, marts: list[dict[str, Any]]) -> set[str]:
     """Columns that facts, decisions, reference tables or marts have."""
     tables = (*known.tables.values(), *known.decisions.values(), *known.reference.values())
     of_tables = {name for table in tables for name in table.column_names}
-    return of_tables | {column["name"] for mart in marts for column in mart["columns"]}
+    return of_tables | {column["name"] for mart in marts for column in mart.get("columns", ())}
 
 
 def _table_section(known: Catalogue, table: Table) -> list[str]:

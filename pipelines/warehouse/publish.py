@@ -21,6 +21,7 @@ from typing import Any
 from pipelines import __version__
 from pipelines.archive import EVERYTHING, Selection
 from pipelines.catalogue import catalogue
+from pipelines.catalogue.rendering import DICTIONARY, rendered
 from pipelines.home import current_release, lake_partitions, replace_atomically, sync_file, sync_folder
 from pipelines.quality.corrections import digest as decisions_digest
 from pipelines.settings import Settings
@@ -94,8 +95,8 @@ def needs_release(settings: Settings) -> bool:
 def publish(settings: Settings, making: Making = Making()) -> dict[str, Any]:
     """Turn `build/` into `releases/<release_id>/` and point `current` to it; readers of the former release go on undisturbed.
 
-    The release holds `warehouse.duckdb` and `manifest.json` (see `docs/operations.md`), and its files are read-only. Older
-    releases go as `releases.prune` says. Returns {"release_id", "previous_release_id", "rows", "removed"}.
+    The release holds `warehouse.duckdb`, `dictionary.md` and `manifest.json` (see `docs/operations.md`), and its files are
+    read-only. Older releases go as `releases.prune` says. Returns {"release_id", "previous_release_id", "rows", "removed"}.
 
     Raises, and the current release stays: PublishError where the file is not sound or does not open at its place, HeldError
     where it lost more than the settings allow and `making` does not accept that; it is kept in `held/` then.
@@ -108,6 +109,8 @@ def publish(settings: Settings, making: Making = Making()) -> dict[str, Any]:
     lost = _losses(settings, former, row_counts, path)
     manifest = _manifest(settings, making, release_id, row_counts) | {"losses": lost}
     manifest["previous_release_id"] = None if former is None else former["release_id"]
+    explained = rendered(settings.project)[DICTIONARY]
+    (path.parent / DICTIONARY.name).write_text(explained, encoding="utf-8")
     text = json.dumps(manifest, ensure_ascii=False, indent=1)
     replace_atomically(path.parent / "manifest.json", lambda target: target.write_text(text, encoding="utf-8"))
     for file in path.parent.iterdir():
@@ -189,6 +192,7 @@ def _manifest(settings: Settings, making: Making, release_id: str, row_counts: d
         "git_revision": git_revision(settings.project),
         "inputs": _inputs(path),
         "selection": making.selection.told(),
+        "files": [path.name, DICTIONARY.name],
         "row_counts": row_counts,
         "content_hashes": content_hashes(path),
         "checks": making.checks,

@@ -72,7 +72,10 @@ def test_whole_way_from_raw_file_to_release(settings: Settings) -> None:
     assert manifest["release_id"] == done["release_id"]
     assert manifest["row_counts"]["facts.reports"] == 1
     assert (settings.home / "current").readlink() == Path("releases") / done["release_id"]
-    assert sorted(file.name for file in (settings.home / "current").iterdir()) == ["manifest.json", "warehouse.duckdb"]
+    names = sorted(file.name for file in (settings.home / "current").iterdir())
+    assert names == ["dictionary.md", "manifest.json", "warehouse.duckdb"]
+    assert "### fact_expenditures" in (settings.home / "current" / "dictionary.md").read_text(encoding="utf-8")
+    assert manifest["files"] == ["warehouse.duckdb", "dictionary.md"]
     assert not needs_release(settings)
 
 
@@ -91,7 +94,7 @@ def test_facts_have_the_catalogues_types_and_bilingual_comments(settings: Settin
     assert columns == [(name, column.name, column.type) for name, table in sorted(known.items()) for column in table.columns]
     of_expenditures = "from duckdb_columns() where schema_name = 'facts' and table_name = 'fact_expenditures'"
     comments = dict(ask(path, f"select column_name, comment {of_expenditures}"))
-    assert comments["amount_wanyuan"].startswith("金额（万元） — Amount in 10 000 yuan. 出处 — Source: 项目行与金额栏相交处的单元格")
+    assert comments["amount_wanyuan"].startswith("金额（万元） — Amount in 10 000 yuan. 出处 — Source: 项目行与金额栏相交处")
     tables = dict(ask(path, "select table_name, comment from duckdb_tables() where schema_name = 'facts'"))
     assert all(tables[name] == f"{table.zh} — {table.en}" for name, table in known.items())
     basic = "select zh from catalogue.codes where vocabulary = 'item' and code = 'basic_expenditure'"
@@ -170,7 +173,8 @@ def test_audit_tells_every_fault(audited: Settings, fault: str, said: str) -> No
     path = warehouse_path(audited)
     sound = path.read_bytes()
     try:
-        assert warehouse.audit(audited)["tables"] == len(catalogue().tables) + len(catalogue().decisions) + len(catalogue().reference) + 2
+        known = catalogue()
+        assert warehouse.audit(audited)["tables"] == len(known.tables) + len(known.decisions) + len(known.reference) + 2
         with duckdb.connect(str(path)) as connection:
             connection.execute(fault)
         with pytest.raises(AuditError) as error:
