@@ -252,7 +252,11 @@ def test_a_single_file_is_read_without_being_stored(settings: Settings, tmp_path
     assert not settings.home.exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b'{"document": {}}')])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b'{"document": {}}')],
+    ids=["empty", "no gzip", "a list", "no document"],
+)
 def test_a_damaged_record_is_named_and_read_anew_where_it_is_needed(settings: Settings, tmp_path: Path, damage: bytes) -> None:
     sha256 = "a" * 64
     planned(settings, tmp_path / "run", [("x/2024/a.txt", sha256, TEXT.encode(), "read")])
