@@ -260,7 +260,9 @@ def test_an_archive_that_was_a_rejected_file_before_is_no_report_any_more(settin
 
 def test_members_reach_the_lake_like_files(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     put_bytes(settings, ZIP, zip_of({"a.txt": "1", "b.txt": "2"}))
-    monkeypatch.setattr("tests.support.frames.plan", lambda *arguments, **options: plan(*arguments, unpack=unpack_here, **options))
+    monkeypatch.setattr(
+        "tests.support.frames.plan", lambda *arguments, **options: plan(*arguments, unpack=unpack_here, **options)
+    )
     assert merge_night(settings)["reports_merged"] == 2
     put_bytes(settings, ZIP, zip_of({"a.txt": "1"}))
     assert merge_night(settings) == {"partitions_written": 1, "reports_merged": 0, "reports_retired": 1}

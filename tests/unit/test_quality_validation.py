@@ -43,7 +43,12 @@ def test_good_rows_are_accepted_unchanged(table: str) -> None:
 BAD_ROWS: list[tuple[str, dict[str, Any], str | None, str]] = [
     ("fact_expenditures", {"amount_wanyuan": None}, "amount_wanyuan", "not_be_null(amount_wanyuan): amount_wanyuan = null"),
     ("fact_expenditures", {"item_code": "lunch"}, "item_code", "item_code = lunch"),
-    ("fact_expenditures", {"unit_reported": "美元"}, "unit_reported", "value_set=元|百元|千元|万元|百万元|千万元|亿元): unit_reported = 美元"),
+    (
+        "fact_expenditures",
+        {"unit_reported": "美元"},
+        "unit_reported",
+        "value_set=元|百元|千元|万元|百万元|千万元|亿元): unit_reported = 美元",
+    ),
     ("fact_expenditures", {"amount_wanyuan": Decimal("100000000.01")}, "amount_wanyuan", "amount_wanyuan = 100000000.010000"),
     ("fact_expenditures", {"amount_year": 2018}, "amount_year_offset", "amount_year = 2018, fiscal_year = 2024"),
     ("fact_expenditures", {"row_id": "not-a-row-id"}, "row_id", "row_id = not-a-row-id"),
