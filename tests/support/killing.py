@@ -151,7 +151,7 @@ class Judge:
         release = (home / "current").resolve(strict=True)
         manifest = json.loads((release / "manifest.json").read_bytes())
         assert manifest["release_id"] == release.name
-        assert sorted(path.name for path in release.iterdir()) == ["manifest.json", "warehouse.duckdb"]
+        assert sorted(path.name for path in release.iterdir()) == ["dictionary.md", "manifest.json", "warehouse.duckdb"]
         found = contents(release / "warehouse.duckdb")
         from_old, from_new = differing(self.old, found), differing(self.new, found)
         assert not from_old or not from_new, f"neither the old release ({from_old}) nor the new one ({from_new})"
