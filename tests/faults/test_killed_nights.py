@@ -21,7 +21,7 @@ import pytest
 
 from tests.support.contents import Content, contents, differing
 from tests.support.killing import Ended, Judge, Nights, copy_home, killed_command, leftovers
-from tests.support.nights import PROJECT, environment
+from tests.support.nights import PROJECT, STAGES, environment
 
 KILLS = int(os.environ.get("KILLS", "3"))
 REPORTS = int(os.environ.get("REPORTS", "8"))
@@ -29,18 +29,6 @@ IS_LONG = KILLS > 3
 FORMATS = "txt,html,docx,xlsx" if IS_LONG else "txt,docx"
 SEED = 20_260
 
-STAGES = [
-    "raw_reports",
-    "parsed_documents",
-    "extracted_facts",
-    "checked_facts",
-    "settled_facts",
-    "lake",
-    "warehouse_facts",
-    "warehouse_models",
-    "audited_warehouse",
-    "release",
-]
 BOUNDARIES = [(stage, edge) for stage in STAGES for edge in ("start", "end")]
 
 

@@ -24,20 +24,8 @@ from pipelines.nights.logs import log_path
 from pipelines.quality import fact_tables
 from pipelines.settings import Settings
 from tests.support.facts import fact_frame, figure_cells, write_run
+from tests.support.nights import STAGES
 from tests.support.servers import Web, web
-
-STAGES = [
-    "raw_reports",
-    "parsed_documents",
-    "extracted_facts",
-    "checked_facts",
-    "settled_facts",
-    "lake",
-    "warehouse_facts",
-    "warehouse_models",
-    "audited_warehouse",
-    "release",
-]
 
 
 class House:

@@ -16,6 +16,20 @@ SAMPLES = PROJECT / "data" / "raw"
 CLEAN = SAMPLES / "anlan" / "2024" / "安澜市河湖管护局2024年度部门整体支出绩效自评报告.txt"
 CONTRADICTORY = SAMPLES / "qinghe" / "2024" / "清禾市公共安全宣教馆2024年度整体支出绩效自评报告.txt"
 
+# The stages of a night in the order in which they run.
+STAGES = [
+    "raw_reports",
+    "parsed_documents",
+    "extracted_facts",
+    "checked_facts",
+    "settled_facts",
+    "lake",
+    "warehouse_facts",
+    "warehouse_models",
+    "audited_warehouse",
+    "release",
+]
+
 
 def jixiao(*arguments: str, home: Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """One command to its end, with captured output."""
